@@ -1,0 +1,97 @@
+"""The interfaces of the pipeline: what it is given, and what it hands out. ``app`` joins them to the real parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from plexus.canonical.errors import TransportError
+from plexus.canonical.headers import Field, Headers
+from plexus.domain.record import Opening, Record
+from plexus.upstream.request import UpstreamRequest
+
+
+class Sink(Protocol):
+    """Where the reply goes. ``start`` is the commit: nothing can fail over after it."""
+
+    committed: bool
+
+    def send(self, status: int, headers: Iterable[Field], body: bytes) -> None:
+        """A whole reply: head and body in one write."""
+
+    def start(self, status: int, headers: Iterable[Field]) -> None:
+        """The head of a stream."""
+
+    def write(self, data: bytes) -> None:
+        """More of a stream. Never blocks; watch ``when_writable``."""
+
+    def end(self) -> None:
+        """The proper end of the stream."""
+
+    def abort(self) -> None:
+        """Break the connection, so that the client's library raises."""
+
+    @property
+    def full(self) -> bool:
+        """The client reads too slowly: stop feeding until ``when_writable`` calls."""
+
+    def when_writable(self, callback: Callable[[], None] | None) -> None:
+        """Call back once when a full sink has room again."""
+
+
+class Receiver(Protocol):
+    """Takes a reply by callbacks, so that no task wakes up for each chunk."""
+
+    def data(self, chunk: bytes) -> None:
+        """Bytes of the body, as they came."""
+
+    def end(self) -> None:
+        """The body is complete by its framing."""
+
+    def failed(self, error: TransportError) -> None:
+        """The connection broke before the body was complete."""
+
+
+class Reply(Protocol):
+    """A provider's answer after its head."""
+
+    status: int
+    headers: Headers
+
+    async def body(self, limit: int) -> bytes:
+        """The rest of the body. Raises TransportError when it is cut, ProviderError beyond ``limit`` bytes."""
+
+    async def chunk(self) -> bytes:
+        """The next bytes; b"" at the proper end. Raises TransportError when it is cut."""
+
+    def relay(self, receiver: Receiver) -> None:
+        """From now on by callbacks, beginning with what has already come (at once, before this returns)."""
+
+    def pause(self) -> None:
+        """Stop reading from the provider."""
+
+    def resume(self) -> None:
+        """Read on."""
+
+    def cancel(self) -> None:
+        """Drop the connection; nothing after a complete body."""
+
+
+class Upstream(Protocol):
+    """Opens calls to providers."""
+
+    async def send(self, request: UpstreamRequest, *, whole: bool) -> Reply:
+        """Send, and return when the head is in; with ``whole``, when the body is in too (one wake-up).
+
+        Raises TransportError, typed by what the connection did. Cancelling the task drops the connection.
+        """
+
+
+class Journal(Protocol):
+    """Where records go first. Neither call waits, neither raises."""
+
+    def open(self, opening: Opening) -> None:
+        """Before the first byte goes upstream."""
+
+    def close(self, record: Record) -> None:
+        """At the exit of the exchange."""

@@ -1,0 +1,134 @@
+"""The codec record: what every protocol folder provides, and the values that go in and out of it.
+
+A codec faces two ways: as a server towards the client (``decode_request``, ``encode_response`` …) and as a client towards
+the provider (``encode_request``, ``decode_response`` …). All of it is pure: no sockets, no clock, no state between calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from plexus.canonical.errors import GatewayError
+from plexus.canonical.events import StreamEvent
+from plexus.canonical.headers import Field, Headers
+from plexus.canonical.losses import Losses
+from plexus.canonical.response import Finish
+from plexus.canonical.usage import Usage
+from plexus.protocols.envelope import Envelope
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+Dialect = TypeVar("Dialect")
+
+
+class Inbound(msgspec.Struct, frozen=True):
+    """A client's call as a codec sees it: the JSON body, and the headers of its own protocol."""
+
+    envelope: Envelope
+    headers: Headers = msgspec.field(default_factory=Headers)
+    path: Mapping[str, str] = msgspec.field(default_factory=dict)
+    query: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+class Outbound(msgspec.Struct, frozen=True):
+    """A call to a provider: ``path`` stands below the base URL; ``headers`` are protocol headers, without auth."""
+
+    path: str
+    body: bytes
+    headers: tuple[Field, ...] = ()
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """A failure in the client's protocol."""
+
+    status: int
+    body: bytes
+    headers: tuple[Field, ...] = ()
+
+
+class StreamDecoder(Protocol):
+    """Reads a provider's stream. Never raises: what is wrong comes out as a ``Failure`` event."""
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """The events that ``data`` completes. Any chunking gives the same events."""
+
+    def finish(self) -> list[StreamEvent]:
+        """The connection ended: the events that follow. Without a proper end among them the reply was cut."""
+
+
+class StreamEncoder(Protocol):
+    """Writes a stream for a client."""
+
+    losses: Losses
+
+    def encode(self, event: StreamEvent) -> bytes:
+        """The bytes of one event, whole SSE frames; b"" where the protocol says nothing."""
+
+
+class Tap(Protocol):
+    """Watches a reply of its own protocol pass by and notes what the gateway must know of it."""
+
+    usage: Usage | None
+    finish: Finish | None
+    failure: GatewayError | None
+    """An error inside the reply, typed by its own words."""
+    meaningful: bool
+    """Something that the client would see (text, reasoning, a tool call, a refusal) or a proper end has passed."""
+    empty: bool
+    """A proper end came and nothing was said (no content, no output tokens)."""
+    ended: bool
+    """The proper end has passed: the terminal event, or a finish after which only the connection's end is missing."""
+    terminated: bool
+    """The very last frame has passed (``[DONE]``, ``message_stop``), so that nothing needs to be added."""
+
+    def watch(self, events: bytes) -> None:
+        """Take a run of whole SSE events."""
+
+    def read(self, body: bytes) -> None:
+        """Take a whole JSON reply. Sets ``failure`` when it is an error or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec(Generic[Request, Response, Dialect]):
+    """One protocol for one operation. mypy rejects a missing or misfit function."""
+
+    protocol: str
+    operation: str
+    default_dialect: Dialect
+    path: str
+    """Where the operation lives below the base URL (``/chat/completions``), for the lanes that keep the body."""
+    forwarded_headers: frozenset[bytes]
+    """The client's headers (lower case) that go up when the provider speaks the same protocol."""
+
+    # as a server, facing the client
+    decode_request: Callable[[Inbound], Request]
+    """Raises ClientError for a body that this protocol does not allow."""
+    encode_response: Callable[[Response, Request], tuple[bytes, Losses]]
+    stream_encoder: Callable[[Request], StreamEncoder]
+    encode_error: Callable[[GatewayError, str], ErrorReply]
+    """(error, request id) -> the reply before the commit."""
+    encode_stream_error: Callable[[GatewayError], bytes]
+    """The one terminal frame after the commit (docs/failures)."""
+    heartbeat: bytes
+    """What keeps a silent stream open, at an event boundary only."""
+
+    # as a client, facing the provider
+    encode_request: Callable[[Request, Dialect], tuple[Outbound, Losses]]
+    """Raises ClientError for content that this protocol cannot express."""
+    decode_response: Callable[[bytes, Dialect], Response]
+    """Raises ProviderError for a body that is an error or cannot be read."""
+    stream_decoder: Callable[[Dialect], StreamDecoder]
+    decode_error: Callable[[int, Headers, bytes], GatewayError]
+
+    # the same protocol on both sides: bytes stay
+    edits: Callable[[Envelope, str, Dialect], dict[str, bytes]]
+    """(body, upstream model, dialect) -> the members that must differ upstream, as JSON; {} for the pass lane."""
+    withholds: Callable[[bytes], bool]
+    """Whether one whole SSE event exists only because ``edits`` asked for it, so the client must not see it."""
+    tap: Callable[[Dialect], Tap]
+    terminator: bytes
+    """What we add when a complete stream lacks its last frame (``data: [DONE]``); b"" where there is none."""

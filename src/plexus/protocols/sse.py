@@ -1,0 +1,117 @@
+"""Server-sent events, incremental (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
+
+Tolerant where real providers differ: CRLF, LF and CR line ends, ``data:`` without a space, comments anywhere, and a last
+event without its blank line (the specification drops it; real clients keep it, and so do we, in ``finish``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from plexus.canonical.errors import ErrorKind, ProviderError
+
+_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
+_LINE = re.compile(rb"\r\n|\n|\r")
+
+MAX_EVENT = 32 * 1024 * 1024
+"""Bytes of one event; a provider that never ends one is cut off rather than kept in memory."""
+
+
+class SseEvent(NamedTuple):
+    """One dispatched event. ``name`` is the ``event:`` field or None; ``data`` the joined ``data:`` lines."""
+
+    name: bytes | None
+    data: bytes
+
+
+class EventBoundary:
+    """Holds a stream back to its last complete event, bytes untouched."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """All bytes up to the last event boundary seen so far; b"" while none is. Raises ProviderError past MAX_EVENT."""
+        if self._rest:
+            data = self._rest + data
+        if data.endswith(b"\n\n"):
+            self._rest = b""
+            return data
+        end = _last_boundary(data)
+        if end == 0 and len(data) > MAX_EVENT:
+            raise ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider sent an endless event.")
+        self._rest = data[end:]
+        return data[:end]
+
+    def finish(self) -> bytes:
+        """What is left when the connection ends: an event without its blank line, or a cut one."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+
+def _last_boundary(data: bytes) -> int:
+    """The offset behind the last blank line, 0 for none. A CR at the very end may be half of a CRLF: wait for it."""
+    end = data.rfind(b"\n\n") + 2 if b"\n\n" in data else 0
+    if b"\r" in data:
+        limit = len(data) - 1 if data.endswith(b"\r") else len(data)
+        for match in _END.finditer(data, 0, limit):
+            end = max(end, match.end())
+    return end
+
+
+class SseDecoder:
+    """Bytes in, events out."""
+
+    __slots__ = ("_boundary",)
+
+    def __init__(self) -> None:
+        self._boundary = EventBoundary()
+
+    def feed(self, data: bytes) -> list[SseEvent]:
+        """The events that ``data`` completes. Raises ProviderError for an endless event."""
+        whole = self._boundary.feed(data)
+        return split_events(whole) if whole else []
+
+    def finish(self) -> list[SseEvent]:
+        """The last event, where its blank line is missing."""
+        rest = self._boundary.finish()
+        return split_events(rest) if rest.strip() else []
+
+
+def split_events(data: bytes) -> list[SseEvent]:
+    """The events of a run of whole ones. Comments, ids and blocks without a data line give none."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+    blocks = _END.split(data) if b"\r" in data else data.split(b"\n\n")
+    events = []
+    for block in blocks:
+        if block.startswith(b"data: ") and b"\n" not in block and b"\r" not in block:  # most events are one line
+            events.append(SseEvent(None, block[6:]))
+        elif block:
+            event = _parse(block)
+            if event is not None:
+                events.append(event)
+    return events
+
+
+def _parse(block: bytes) -> SseEvent | None:
+    name: bytes | None = None
+    data: list[bytes] = []
+    for line in _LINE.split(block):
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            name = value
+    return SseEvent(name, b"\n".join(data)) if data else None
+
+
+def encode_event(data: bytes, name: bytes | None = None) -> bytes:
+    """One frame of ``data`` (without line ends, as JSON is)."""
+    if name is None:
+        return b"data: " + data + b"\n\n"
+    return b"event: " + name + b"\ndata: " + data + b"\n\n"

@@ -1,0 +1,35 @@
+"""The vendors' API documents under ``tests/specs`` (see its README) as JSON Schema validators."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+ROOT = Path(__file__).parent / "specs"
+
+
+@functools.cache
+def document(name: str) -> dict[str, Any]:
+    """One of the documents, e.g. ``openai-core.openapi`` or ``anthropic-messages.schema``."""
+    with gzip.open(ROOT / f"{name}.json.gz") as packed:
+        loaded: dict[str, Any] = json.load(packed)
+    return loaded
+
+
+@functools.cache
+def openai(schema: str) -> Draft202012Validator:
+    """A schema of OpenAI's document, e.g. ``CreateChatCompletionResponse``."""
+    components = document("openai-core.openapi")["components"]
+    return Draft202012Validator({"components": components, "$ref": f"#/components/schemas/{schema}"})
+
+
+@functools.cache
+def anthropic(root: str) -> Draft202012Validator:
+    """A root of Anthropic's schema, e.g. ``Message`` or ``RawMessageStreamEvent``."""
+    definitions = document("anthropic-messages.schema")["$defs"]
+    return Draft202012Validator({"$defs": definitions, "$ref": f"#/$defs/root:{root}"})
