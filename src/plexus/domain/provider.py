@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -62,6 +63,8 @@ class Timeouts(msgspec.Struct, frozen=True):
     first_token: float | None = None
     idle: float | None = 180.0
     """Between two bytes of a stream."""
+    progress: float | None = 300.0
+    """Between two meaningful events of a stream: pings are bytes, not progress."""
     total: float = 600.0
     total_stream: float = 3600.0
 
@@ -82,5 +85,14 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] = ("*",)
     """Globs of upstream models that ``direct/<provider>/<model>`` may reach."""
     dialects: dict[str, msgspec.Struct] = msgspec.field(default_factory=dict)
+    model_dialects: tuple[tuple[str, dict[str, msgspec.Struct]], ...] = ()
+    """(glob over upstream models, merged dialects by protocol): the first glob that matches wins over ``dialects``."""
     timeouts: Timeouts = Timeouts()
     max_response_bytes: int = 64 * 1024 * 1024
+
+    def dialects_for(self, model: str) -> dict[str, msgspec.Struct]:
+        """The dialect records, by protocol, that hold for the upstream ``model``."""
+        for glob, dialects in self.model_dialects:
+            if fnmatchcase(model, glob):
+                return {**self.dialects, **dialects}
+        return self.dialects

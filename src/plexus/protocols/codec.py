@@ -103,6 +103,8 @@ class Codec(Generic[Request, Response, Dialect]):
     """Where the operation lives below the base URL (``/chat/completions``), for the lanes that keep the body."""
     forwarded_headers: frozenset[bytes]
     """The client's headers (lower case) that go up when the provider speaks the same protocol."""
+    default_headers: tuple[Field, ...] = ()
+    """What a provider of this protocol insists on, where the client's own did not go up (``anthropic-version``)."""
 
     # as a server, facing the client
     decode_request: Callable[[Inbound], Request]

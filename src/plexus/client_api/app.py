@@ -1,0 +1,108 @@
+"""From an HTTP request to its endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from plexus.canonical.errors import GatewayError
+from plexus.canonical.headers import Headers
+from plexus.client_api.body import read_body
+from plexus.client_api.endpoints import ENDPOINTS, HEALTH, MODELS, READY, Endpoint
+from plexus.client_api.errors import answer_error, not_found, protocol_of, wrong_method
+from plexus.client_api.models import get_model, list_models
+from plexus.client_api.sink import HttpSink
+from plexus.exchange.authenticate import authenticate
+from plexus.exchange.call import Call
+from plexus.exchange.exchange import new_id
+from plexus.exchange.gateway import Gateway
+from plexus.exchange.pipeline import run
+from plexus.http1.server import Handler, Incoming
+
+JSON = (b"content-type", b"application/json")
+TEXT = (b"content-type", b"text/plain; charset=utf-8")
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """What ``/readyz`` says: 200 while ``ready``, else 503; ``parts`` names each part's state."""
+
+    ready: bool
+    parts: dict[str, str]
+
+
+def client_api(gateway: Gateway, control: Handler, readiness: Callable[[], Readiness]) -> Handler:
+    """The handler of the whole port: the data plane's endpoints; everything else is the control plane's."""
+
+    async def handle(incoming: Incoming) -> None:
+        endpoint = ENDPOINTS.get(incoming.path)
+        if endpoint is not None:
+            await _serve_endpoint(endpoint, incoming, gateway)
+        elif incoming.path in HEALTH:
+            incoming.respond(200, [TEXT], b"OK")
+        elif incoming.path == READY:
+            state = readiness()
+            incoming.respond(200 if state.ready else 503, [JSON], msgspec.json.encode(state))
+        elif incoming.path == MODELS or incoming.path.startswith(MODELS + b"/"):
+            _serve_models(incoming, gateway)
+        elif incoming.path.startswith(b"/v1/"):
+            headers = Headers(incoming.headers)
+            codec = gateway.codecs[protocol_of(incoming.path, b"anthropic-version" in headers), "generate"]
+            answer_error(incoming, not_found(incoming.method, incoming.path), new_id(), codec)
+        else:
+            await control(incoming)
+
+    return handle
+
+
+async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gateway) -> None:
+    codec = gateway.codecs[endpoint]
+    if incoming.method != b"POST":
+        error = wrong_method(incoming.method, incoming.path, b"POST")
+        answer_error(incoming, error, new_id(), codec, ((b"allow", b"POST"),))
+        return
+    headers = Headers(incoming.headers)
+    encoding = headers.text(b"content-encoding")
+    query, raw_query = read_query(incoming.query)
+    call = Call(
+        codec=codec,
+        headers=headers,
+        peer=incoming.peer,
+        read_body=lambda limit: read_body(incoming, encoding, limit),
+        query=query,
+        raw_query=raw_query,
+    )
+    await run(call, HttpSink(incoming), gateway)
+
+
+def read_query(raw: bytes) -> tuple[dict[str, str], bytes]:
+    """The query's parameters, and the query as it may go upstream: without ``key``, which is the client's secret."""
+    if not raw:
+        return {}, b""
+    pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
+    kept = [part for part in raw.split(b"&") if part.partition(b"=")[0].lower() != b"key"]
+    return pairs, b"&".join(kept)
+
+
+def _serve_models(incoming: Incoming, gateway: Gateway) -> None:
+    request_id, headers = new_id(), Headers(incoming.headers)
+    anthropic = b"anthropic-version" in headers
+    codec = gateway.codecs[protocol_of(incoming.path, anthropic), "generate"]
+    if incoming.method not in (b"GET", b"HEAD"):
+        error = wrong_method(incoming.method, incoming.path, b"GET")
+        answer_error(incoming, error, request_id, codec, ((b"allow", b"GET, HEAD"),))
+        return
+    snapshot = gateway.snapshot()
+    query, _ = read_query(incoming.query)
+    try:
+        key = authenticate(headers, query, snapshot, gateway.digest).key
+        name = incoming.path[len(MODELS) + 1 :].decode("latin-1")
+        if name:
+            body = get_model(name, key, snapshot, anthropic=anthropic)
+        else:
+            body = list_models(key, snapshot, anthropic=anthropic, query=query)
+    except GatewayError as error:
+        answer_error(incoming, error, request_id, codec)
+        return
+    incoming.respond(200, [JSON, (b"x-request-id", request_id.encode())], body)

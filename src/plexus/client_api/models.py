@@ -1,0 +1,70 @@
+"""``GET /v1/models`` and ``/v1/models/{id}``: what the caller's key may use, in OpenAI's or Anthropic's shape."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+import msgspec
+
+from plexus.domain.key import Key
+from plexus.domain.route import Route
+from plexus.domain.snapshot import Snapshot
+from plexus.routing.resolve import unknown_model, visible_models
+
+OWNER = "plexus"
+
+
+def list_models(key: Key, snapshot: Snapshot, *, anthropic: bool, query: dict[str, str]) -> bytes:
+    """The whole list as JSON. Anthropic's shape is paged: ``limit``, ``after_id``, ``before_id`` (its API reference)."""
+    names = [
+        name
+        for route in visible_models(key, snapshot)
+        for name in (route.name, *route.aliases)
+        if key.allows(route.name)
+    ]
+    if not anthropic:
+        return msgspec.json.encode({"object": "list", "data": [_openai(name, snapshot) for name in names]})
+    page, more = _page(names, query)
+    return msgspec.json.encode(
+        {
+            "data": [_anthropic(name, snapshot) for name in page],
+            "has_more": more,
+            "first_id": page[0] if page else None,
+            "last_id": page[-1] if page else None,
+        }
+    )
+
+
+def get_model(encoded: str, key: Key, snapshot: Snapshot, *, anthropic: bool) -> bytes:
+    """One model as JSON. Raises ClientError(MODEL_UNKNOWN), also for one that the key may not use."""
+    name = unquote(encoded)
+    route: Route | None = snapshot.routes.get(name)
+    if route is None or not key.allows(route.name):
+        raise unknown_model(name)
+    return msgspec.json.encode(_anthropic(name, snapshot) if anthropic else _openai(name, snapshot))
+
+
+def _page(names: Sequence[str], query: dict[str, str]) -> tuple[Sequence[str], bool]:
+    limit = int(query["limit"]) if query.get("limit", "").isdecimal() else 20
+    limit = min(max(limit, 1), 1000)
+    if query.get("before_id") in names:
+        end = names.index(query["before_id"])
+        return names[max(end - limit, 0) : end], end > limit
+    start = names.index(query["after_id"]) + 1 if query.get("after_id") in names else 0
+    return names[start : start + limit], start + limit < len(names)
+
+
+def _openai(name: str, snapshot: Snapshot) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": snapshot.loaded_at, "owned_by": OWNER}
+
+
+def _anthropic(name: str, snapshot: Snapshot) -> dict[str, object]:
+    created = datetime.datetime.fromtimestamp(snapshot.loaded_at, datetime.UTC)
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": created.isoformat().replace("+00:00", "Z"),
+    }

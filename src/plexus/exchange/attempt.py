@@ -1,0 +1,261 @@
+"""The loop over targets, up to the moment at which a reply can be committed. Failover lives here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
+from plexus.canonical.headers import Field
+from plexus.canonical.response import Finish
+from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
+from plexus.exchange.exchange import Attempt, Exchange
+from plexus.exchange.gateway import Gateway
+from plexus.exchange.ports import Reply
+from plexus.exchange.prepare import NotForThisTarget, Prepared, prepare
+from plexus.exchange.seal import Seal
+from plexus.routing.plan import Plan
+from plexus.routing.verdict import Circumstances, Verdict, decide, most_useful
+
+MAX_ERROR_BODY = 1024 * 1024
+
+
+class WholeReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A JSON reply, complete and in the client's protocol."""
+
+    attempt: Attempt
+    body: bytes
+    fields: list[Field]
+    finish: Finish | None
+
+
+class StreamReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream whose first meaningful event has come. ``held`` is the client's bytes so far; ``complete``: there are no
+    more."""
+
+    attempt: Attempt
+    reply: Reply
+    carrier: Carrier
+    held: bytes
+    fields: list[Field]
+    complete: bool
+
+
+Committable = WholeReply | StreamReply
+
+
+class EmptyReply(ProviderError):
+    """A proper end with nothing said. Worth another try; if nothing better comes it is delivered as it is."""
+
+    def __init__(self, reply: Committable) -> None:
+        super().__init__(ErrorKind.UPSTREAM_EMPTY, "The provider answered with nothing.", status=200)
+        self.reply = reply
+
+
+async def attempt_until_committable(
+    plan: Plan, exchange: Exchange, gateway: Gateway, time_left: Callable[[], float]
+) -> Committable:
+    """Try the plan's targets until one has something for the client. Raises the most useful of all failures."""
+    failures: list[GatewayError] = []
+    empty: EmptyReply | None = None
+    position, tries = 0, 0
+    while True:
+        attempt = exchange.begin_attempt(plan.targets[position])
+        tries += 1
+        try:
+            return await try_target(attempt, exchange, gateway)
+        except GatewayError as failure:
+            failures.append(failure)
+            if isinstance(failure, EmptyReply):
+                empty = failure
+            decision = decide(failure, _circumstances(failure, plan, exchange, gateway, (position, tries), time_left()))
+            attempt.fail(failure, decision.verdict)
+        if decision.verdict is Verdict.GIVE_UP:
+            if empty is not None:
+                return empty.reply
+            raise most_useful(failures)
+        if decision.verdict is Verdict.NEXT_TARGET:
+            position, tries = position + 1, 0
+        elif decision.wait > 0:
+            await asyncio.sleep(decision.wait)
+
+
+def _circumstances(
+    failure: GatewayError,
+    plan: Plan,
+    exchange: Exchange,
+    gateway: Gateway,
+    place: tuple[int, int],
+    time_left: float,
+) -> Circumstances:
+    position, tries = place
+    return Circumstances(
+        failover=exchange.snapshot.failover,
+        tries=tries,
+        attempts=len(exchange.attempts),
+        others=position + 1 < len(plan.targets),
+        only_target=len(plan.targets) == 1,
+        time_left=time_left,
+        jitter=gateway.rng.uniform(-1, 1),
+        fallback_on_content_filter=plan.route.fallback_on_content_filter,
+        added_by_us=isinstance(failure, NotForThisTarget) or _names_our_parameter(failure, exchange),
+    )
+
+
+def _names_our_parameter(failure: GatewayError, exchange: Exchange) -> bool:
+    """Whether a translated request was refused for a member that the client's own body does not have."""
+    if failure.param is None or exchange.attempt.lane != "translate" or exchange.question is None:
+        return False
+    name = failure.param.split(".")[0].split("[")[0]
+    return name not in exchange.question.inbound.envelope.members
+
+
+async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Committable:
+    """One attempt, up to a committable reply. Raises GatewayError, typed by what went wrong."""
+    prepared = prepare(attempt, exchange, gateway)
+    question = exchange.question
+    assert question is not None
+    attempt.started_ns = started = time.perf_counter_ns()
+    try:
+        reply = await gateway.upstream.send(prepared.request, whole=not question.stream)
+    finally:
+        exchange.waited_ns += time.perf_counter_ns() - started
+    attempt.status = reply.status
+    attempt.upstream_request_id = reply.headers.text(b"x-request-id") or reply.headers.text(b"request-id")
+    try:
+        if not 200 <= reply.status < 300:
+            raise prepared.codec.decode_error(reply.status, reply.headers, await reply.body(MAX_ERROR_BODY))
+        if question.stream:
+            return await _await_first_event(reply, prepared, attempt, exchange, gateway)
+        return await _whole(reply, prepared, attempt, exchange, gateway)
+    except EmptyReply:
+        raise
+    except BaseException:
+        reply.cancel()
+        raise
+
+
+async def _whole(
+    reply: Reply, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway
+) -> WholeReply:
+    body = await reply.body(attempt.target.provider.max_response_bytes)
+    attempt.first_token_ns = time.perf_counter_ns()
+    if body.lstrip()[:1] == b"<":
+        raise _foreign(reply)
+    fields = upstream_fields(reply)
+    if attempt.lane == "translate":
+        response = prepared.codec.decode_response(body, prepared.dialect)
+        attempt.usage = response.usage
+        seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
+        written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
+        for loss in losses:
+            exchange.losses.add(loss.path, loss.reason)
+        finish = response.candidates[0].finish if response.candidates else None
+        said = any(candidate.blocks for candidate in response.candidates)
+        empty = not said and (response.usage is None or response.usage.output == 0)
+    else:
+        tap = prepared.codec.tap(prepared.dialect)
+        tap.read(body)
+        attempt.usage = tap.usage
+        if tap.failure is not None:
+            raise tap.failure
+        written, finish, empty = body, tap.finish, tap.empty
+    whole = WholeReply(attempt=attempt, body=written, fields=fields, finish=finish)
+    if empty:
+        raise EmptyReply(whole)
+    return whole
+
+
+def _foreign(reply: Reply) -> ProviderError:
+    """HTML where JSON was due (a captive portal, a wrong base URL). It is never shown to the client."""
+    kind = reply.headers.text(b"content-type") or "none"
+    return ProviderError(
+        ErrorKind.UPSTREAM_FOREIGN,
+        "The provider answered with something that is no API reply.",
+        status=reply.status,
+        hint=f"content-type {kind}: is the base URL right?",
+    )
+
+
+async def _await_first_event(
+    reply: Reply, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway
+) -> StreamReply:
+    """Hold the stream back until something meaningful has come: until then it may still fail over."""
+    content_type = (reply.headers.text(b"content-type") or "").lower()
+    if not content_type.startswith("text/event-stream"):
+        raise await _not_a_stream(reply, content_type, prepared, attempt)
+    carrier = make_carrier(prepared, attempt, exchange, gateway)
+    held: list[bytes] = []
+    complete = False
+    timeouts = attempt.target.timeouts
+    limit = timeouts.first_token or timeouts.idle
+    started = time.perf_counter_ns()
+    try:
+        async with asyncio.timeout(limit):
+            while not complete and carrier.failure is None:
+                chunk = await reply.chunk()
+                complete = not chunk
+                held.append(carrier.take(chunk) if chunk else carrier.close())
+                if carrier.progressed and not carrier.empty:
+                    break
+    except TimeoutError:
+        kind = ErrorKind.FIRST_TOKEN_TIMEOUT if timeouts.first_token else ErrorKind.STALL_TIMEOUT
+        raise TransportError(kind, f"The provider sent no first event within {limit:g} seconds.") from None
+    finally:
+        exchange.waited_ns += time.perf_counter_ns() - started
+        attempt.usage = carrier.usage
+    attempt.first_token_ns = time.perf_counter_ns()
+    if carrier.failure is not None:
+        raise carrier.failure
+    if complete and not carrier.ended:
+        raise ProviderError(ErrorKind.UPSTREAM_CUT, "The provider's stream ended before it said anything.", status=200)
+    ready = StreamReply(
+        attempt=attempt,
+        reply=reply,
+        carrier=carrier,
+        held=b"".join(held),
+        fields=upstream_fields(reply),
+        complete=complete,
+    )
+    if carrier.empty:
+        raise EmptyReply(ready)
+    return ready
+
+
+async def _not_a_stream(reply: Reply, content_type: str, prepared: Prepared, attempt: Attempt) -> GatewayError:
+    """A 200 that is no event stream: an error body, or nothing of ours."""
+    body = await reply.body(attempt.target.provider.max_response_bytes)
+    if "json" in content_type:
+        tap = prepared.codec.tap(prepared.dialect)
+        tap.read(body)
+        if tap.failure is not None:
+            return tap.failure
+    return _foreign(reply)
+
+
+def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Carrier:
+    """The carrier for the attempt's lane."""
+    if attempt.lane != "translate":
+        return PassCarrier(prepared.codec, prepared.dialect, withholds=prepared.withholds)
+    seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
+    return TranslateCarrier(
+        prepared.codec.stream_decoder(prepared.dialect), exchange.codec.stream_encoder(exchange.canonical), seal
+    )
+
+
+RELAYED_PREFIXES = (b"x-ratelimit-", b"anthropic-ratelimit-")
+
+
+def upstream_fields(reply: Reply) -> list[Field]:
+    """The only headers of a provider that reach the client."""
+    fields: list[Field] = []
+    for name, value in reply.headers:
+        lower = name.lower()
+        if lower == b"retry-after" or lower.startswith(RELAYED_PREFIXES):
+            fields.append((lower, value))
+        elif lower in (b"x-request-id", b"request-id"):
+            fields.append((b"x-upstream-request-id", value))
+    return fields

@@ -1,0 +1,230 @@
+"""Carriers: a provider's stream in, the client's stream out, and what the gateway must know of it in passing.
+
+``PassCarrier`` leaves the bytes alone and lets a tap watch; ``TranslateCarrier`` decodes, seals and encodes. Neither knows
+of sockets: bytes in, bytes out.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from plexus.canonical.content import Opaque, ToolCall
+from plexus.canonical.errors import GatewayError, ProviderError
+from plexus.canonical.events import (
+    ArgumentsDelta,
+    AudioDelta,
+    BlockStart,
+    CitationDelta,
+    Failure,
+    FinishSeen,
+    OpaqueEvent,
+    ReplyEnd,
+    ReplyStart,
+    StreamEvent,
+    TextDelta,
+    UsageSeen,
+)
+from plexus.canonical.response import Finish
+from plexus.canonical.usage import Usage
+from plexus.exchange.call import AnyCodec
+from plexus.exchange.seal import Seal
+from plexus.protocols.codec import StreamDecoder, StreamEncoder, Tap
+from plexus.protocols.sse import EventBoundary
+
+
+class Carrier(Protocol):
+    """``take`` never raises: what is wrong with the reply stands in ``failure``."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """The last counts that the provider gave."""
+
+    @property
+    def finish(self) -> Finish | None:
+        """Why the first candidate ended."""
+
+    @property
+    def failure(self) -> GatewayError | None:
+        """What is wrong with the reply."""
+
+    @property
+    def ended(self) -> bool:
+        """The provider's proper end has passed."""
+
+    @property
+    def terminated(self) -> bool:
+        """Nothing can follow any more: the last frame has passed."""
+
+    @property
+    def empty(self) -> bool:
+        """A proper end, and nothing was said."""
+
+    @property
+    def progressed(self) -> bool:
+        """Whether something that the client would see has passed since this was last asked."""
+
+    def take(self, chunk: bytes) -> bytes:
+        """The client's bytes for the provider's ``chunk``, whole frames only."""
+
+    def close(self) -> bytes:
+        """The provider's connection ended: the last of the client's bytes, the last frame included where it is due."""
+
+
+class PassCarrier:
+    """The same protocol on both sides: bytes stay, up to the last whole event."""
+
+    __slots__ = ("_boundary", "_codec", "_dialect", "_failure", "_tap", "_withholds")
+
+    def __init__(self, codec: AnyCodec, dialect: object, *, withholds: bool) -> None:
+        self._boundary = EventBoundary()
+        self._codec = codec
+        self._dialect = dialect
+        self._tap: Tap = codec.tap(dialect)
+        self._withholds = withholds
+        self._failure: GatewayError | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        return self._tap.usage
+
+    @property
+    def finish(self) -> Finish | None:
+        return self._tap.finish
+
+    @property
+    def failure(self) -> GatewayError | None:
+        return self._tap.failure or self._failure
+
+    @property
+    def ended(self) -> bool:
+        return self._tap.ended
+
+    @property
+    def terminated(self) -> bool:
+        return self._tap.terminated
+
+    @property
+    def empty(self) -> bool:
+        return self._tap.empty
+
+    @property
+    def progressed(self) -> bool:
+        seen, self._tap.meaningful = self._tap.meaningful, False
+        return seen
+
+    def take(self, chunk: bytes) -> bytes:
+        try:
+            whole = self._boundary.feed(chunk)
+        except ProviderError as endless:
+            self._failure = endless
+            return b""
+        return self._pass(whole) if whole else b""
+
+    def close(self) -> bytes:
+        rest = self._boundary.finish()
+        last = b""
+        if rest.strip():
+            last = self._pass(rest.rstrip(b"\r\n") + b"\n\n")  # a last event without its blank line
+            if not self.ended:
+                last = b""  # an incomplete event is not passed on
+        if self.ended and not self.terminated:
+            last += self._codec.terminator
+        return last
+
+    def _pass(self, whole: bytes) -> bytes:
+        tap = self._tap
+        tap.watch(whole)
+        if tap.failure is not None:
+            return self._before_failure(whole)
+        if self._withholds and b"usage" in whole:
+            return b"".join(event for event in _events(whole) if not self._codec.withholds(event))
+        return whole
+
+    def _before_failure(self, whole: bytes) -> bytes:
+        """The events ahead of the failing one; errors themselves are always written by us."""
+        probe: Tap = self._codec.tap(self._dialect)
+        kept = []
+        for event in _events(whole):
+            probe.watch(event)
+            if probe.failure is not None:
+                break
+            kept.append(event)
+        return b"".join(kept)
+
+
+def _events(whole: bytes) -> list[bytes]:
+    """A run of whole events, cut behind each blank line, bytes untouched."""
+    separator = b"\r\n\r\n" if b"\r\n\r\n" in whole else b"\n\n"
+    return [piece + separator for piece in whole.split(separator) if piece]
+
+
+class TranslateCarrier:
+    """Another protocol on the client's side: decode, seal, encode."""
+
+    __slots__ = ("_decoder", "_encoder", "_progressed", "_said", "_seal", "ended", "failure", "finish", "usage")
+
+    def __init__(self, decoder: StreamDecoder, encoder: StreamEncoder, seal: Seal) -> None:
+        self._decoder = decoder
+        self._encoder = encoder
+        self._seal = seal
+        self._said = False
+        self._progressed = False
+        self.usage: Usage | None = None
+        self.finish: Finish | None = None
+        self.failure: GatewayError | None = None
+        self.ended = False
+
+    @property
+    def terminated(self) -> bool:
+        return self.ended
+
+    @property
+    def empty(self) -> bool:
+        return self.ended and not self._said and (self.usage is None or self.usage.output == 0)
+
+    @property
+    def progressed(self) -> bool:
+        seen, self._progressed = self._progressed, False
+        return seen
+
+    def take(self, chunk: bytes) -> bytes:
+        return self._encode(self._decoder.feed(chunk))
+
+    def close(self) -> bytes:
+        return self._encode(self._decoder.finish())
+
+    def _encode(self, events: list[StreamEvent]) -> bytes:
+        encode, seal = self._encoder.encode, self._seal.event
+        written = []
+        for event in events:
+            kind = type(event)
+            if kind is TextDelta or kind in SAYING:
+                self._said = self._progressed = True
+            elif not self._note(event):
+                break
+            written.append(encode(event if kind is TextDelta else seal(event)))
+        return b"".join(written)
+
+    def _note(self, event: StreamEvent) -> bool:
+        """Keep what the record needs; False at a failure, which is not encoded: the exchange's exit writes it."""
+        match event:
+            case UsageSeen(usage):
+                self.usage = usage
+            case ReplyStart(usage=usage) if usage is not None:
+                self.usage = usage
+            case BlockStart(block=ToolCall() | Opaque()):
+                self._said = self._progressed = True
+            case FinishSeen(finish):
+                self.finish = self.finish or finish
+            case ReplyEnd():
+                self.ended = self._progressed = True
+            case Failure(error):
+                self.failure = error
+                return False
+            case _:
+                pass
+        return True
+
+
+SAYING = frozenset({TextDelta, ArgumentsDelta, AudioDelta, CitationDelta, OpaqueEvent})
+"""Events that a client would see as content."""

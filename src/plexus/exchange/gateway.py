@@ -1,0 +1,34 @@
+"""The parts that every exchange uses, as one record. ``app`` fills it; there are no singletons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from plexus.domain.snapshot import Snapshot
+from plexus.exchange.call import AnyCodec, Call
+from plexus.exchange.counters import Counters
+from plexus.exchange.exchange import Exchange
+from plexus.exchange.ports import Journal, Sink, Upstream
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """``snapshot()`` is the configuration now; an exchange asks once and keeps what it got."""
+
+    snapshot: Callable[[], Snapshot]
+    upstream: Upstream
+    journal: Journal
+    codecs: Mapping[tuple[str, str], AnyCodec]
+    """(protocol, operation) -> codec."""
+    digest: Callable[[str], bytes]
+    """Secret of a client key -> its keyed hash, as in ``Snapshot.keys``."""
+    seal_key: bytes
+    user_agent: bytes
+    rng: Random = field(default_factory=Random)
+    counters: Counters = field(default_factory=Counters)
+
+    def open_exchange(self, call: Call, sink: Sink) -> Exchange:
+        """The scope of one call: pins the snapshot; its exit answers a failure and files the record."""
+        return Exchange(call, sink, self.snapshot(), self.journal, self.counters)
