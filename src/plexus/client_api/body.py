@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import Protocol
 
 from plexus.canonical.errors import ClientError, ErrorKind, TransportError, bad_request
 from plexus.http1.body import BodyIncomplete, BodyTooLarge
@@ -36,9 +35,8 @@ def too_large(limit: int) -> ClientError:
     )
 
 
-class _Decompressor(Protocol):
-    def __call__(self, data: bytes, limit: int) -> bytes:
-        """At most ``limit`` + 1 bytes. Raises ValueError for damaged or cut data."""
+_Decompressor = Callable[[bytes, int], bytes]
+"""(data, limit) -> at most ``limit`` + 1 bytes. Raises ValueError for damaged or cut data."""
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 from urllib.parse import unquote
 
@@ -61,7 +61,7 @@ def _openai(name: str, snapshot: Snapshot) -> dict[str, object]:
 
 
 def _anthropic(name: str, snapshot: Snapshot) -> dict[str, object]:
-    created = datetime.datetime.fromtimestamp(snapshot.loaded_at, datetime.UTC)
+    created = dt.datetime.fromtimestamp(snapshot.loaded_at, dt.UTC)
     return {
         "type": "model",
         "id": name,

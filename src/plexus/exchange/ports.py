@@ -15,8 +15,10 @@ class Sink(Protocol):
     """Where the reply goes. ``start`` is the commit: nothing can fail over after it."""
 
     committed: bool
-    gone: bool
-    """The client went away: nothing can be written any more."""
+
+    @property
+    def gone(self) -> bool:
+        """The client went away: nothing can be written any more."""
 
     def send(self, status: int, headers: Iterable[Field], body: bytes) -> None:
         """A whole reply: head and body in one write."""

@@ -37,7 +37,7 @@ class Envelope:
             return None
         try:
             return msgspec.json.decode(value, type=kind | None)
-        except msgspec.MsgspecError as wrong:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
             raise bad_request(f"{name}: {wrong}", param=name) from None
 
     def replace(self, edits: dict[str, bytes]) -> bytes:

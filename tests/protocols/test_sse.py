@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plexus.canonical.errors import ProviderError
+from plexus.protocols import sse
+from plexus.protocols.sse import EventBoundary, SseDecoder, SseEvent, encode_event, split_events
+
+STREAM = (
+    b"\xef\xbb\xbfdata: one\n\n: comment\n\nevent: ping\ndata: {}\n\nid: 7\ndata:no space\r\n\r\n"
+    b"data: a\ndata: b\n\nevent: only\n\ndata: \xc3\xa9\xe2\x82\xac\n\n: note\ndata: [DONE]\r\rdata: last"
+)
+EVENTS = [
+    SseEvent(None, b"one"),
+    SseEvent(b"ping", b"{}"),
+    SseEvent(None, b"no space"),
+    SseEvent(None, b"a\nb"),
+    SseEvent(None, "é€".encode()),
+    SseEvent(None, b"[DONE]"),
+    SseEvent(None, b"last"),
+]
+
+
+def decode(chunks: list[bytes]) -> list[SseEvent]:
+    decoder = SseDecoder()
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+    return events + decoder.finish()
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    edges = [0, *sorted({min(place, len(data)) for place in places}), len(data)]
+    return [data[start:end] for start, end in itertools.pairwise(edges)]
+
+
+def test_the_whole_stream() -> None:
+    assert decode([STREAM]) == EVENTS
+
+
+def test_byte_by_byte() -> None:
+    assert decode([bytes([byte]) for byte in STREAM]) == EVENTS
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=12))
+def test_any_chunking_gives_the_same_events(places: list[int]) -> None:
+    assert decode(cut(STREAM, places)) == EVENTS
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=12))
+def test_a_boundary_loses_no_byte_and_releases_whole_events_only(places: list[int]) -> None:
+    boundary = EventBoundary()
+    released = [boundary.feed(chunk) for chunk in cut(STREAM, places)]
+    assert b"".join(released) + boundary.finish() == STREAM
+    for run in released:
+        assert run == b"" or run.endswith((b"\n\n", b"\r\n\r\n", b"\r\r"))
+
+
+@given(st.lists(st.binary(max_size=20), max_size=10))
+def test_any_bytes_decode_without_an_error(chunks: list[bytes]) -> None:
+    decode(chunks)
+
+
+def test_an_endless_event_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "MAX_EVENT", 100)
+    boundary = EventBoundary()
+    assert boundary.feed(b"x" * 100) == b""
+    with pytest.raises(ProviderError):
+        boundary.feed(b"x")
+
+
+def test_what_we_write_reads_back() -> None:
+    assert split_events(encode_event(b"{}") + encode_event(b"1", b"message_start")) == [
+        SseEvent(None, b"{}"),
+        SseEvent(b"message_start", b"1"),
+    ]
