@@ -1,0 +1,127 @@
+"""Sends requests to providers over pooled connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from plexus.canonical.errors import ErrorKind, GatewayError
+from plexus.canonical.headers import Field
+from plexus.domain.provider import Origin
+from plexus.http1.client import ClientConnection
+from plexus.http1.head import encode_fields
+from plexus.upstream.connect import Connector
+from plexus.upstream.failures import transport_error
+from plexus.upstream.pool import Pool
+from plexus.upstream.proxy import ProxyRules
+from plexus.upstream.reply import UpstreamReply
+from plexus.upstream.request import UpstreamRequest
+from plexus.upstream.tls import TlsContexts
+
+
+class PoolStats(NamedTuple):
+    """Connections of one origin."""
+
+    opened: int
+    idle: int
+
+
+class UpstreamClient:
+    """See ``exchange.ports.Upstream``. ``environ`` names proxies; raises ValueError for one that cannot be used."""
+
+    SWEEP = 0.1
+    """Seconds between two looks at the clock: first-byte limits are as exact as this, and cost no timer each."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._connector = Connector(ProxyRules(environ or {}), TlsContexts())
+        self._pools: dict[Origin, Pool] = {}
+        self._waiting: dict[UpstreamReply, tuple[float, Origin]] = {}
+        """Replies whose head is due, and until when."""
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._next_prune = 0.0
+
+    async def send(self, request: UpstreamRequest, *, whole: bool) -> UpstreamReply:
+        """Send, and return when the head is in; with ``whole``, when the body is in too.
+
+        A kept connection that died before any byte of the answer is replaced once, at once. Raises TransportError, or
+        ProviderError for a reply that is not HTTP. Cancelling drops the connection.
+        """
+        pool = self._pools.get(request.origin)
+        if pool is None:
+            pool = self._pools[request.origin] = Pool()
+        wire = self._write(request)
+        connection = pool.take()
+        if connection is not None:
+            try:
+                return await self._exchange(request, wire, connection, pool, whole=whole)
+            except GatewayError as failure:
+                if failure.kind is not ErrorKind.RESET_REUSED:
+                    raise
+        pool.opened += 1  # before the wait: a pool with nothing open is forgotten
+        try:
+            connection = await self._connector.open(request.origin, request.connect_timeout)
+        except BaseException:
+            pool.opened -= 1
+            raise
+        return await self._exchange(request, wire, connection, pool, whole=whole)
+
+    async def _exchange(
+        self, request: UpstreamRequest, wire: bytes, connection: ClientConnection, pool: Pool, *, whole: bool
+    ) -> UpstreamReply:
+        loop = asyncio.get_running_loop()
+        reply = UpstreamReply(request.origin, connection, lambda: pool.put(connection, loop.time()), whole=whole)
+        connection.send(request.method, wire, reply)
+        if self._sweeper is None:
+            self._sweeper = loop.call_later(self.SWEEP, self._sweep)
+        if request.first_byte_timeout is not None:
+            self._waiting[reply] = (loop.time() + request.first_byte_timeout, request.origin)
+        try:
+            await reply.head()
+        except BaseException:
+            reply.cancel()
+            raise
+        finally:
+            self._waiting.pop(reply, None)
+        return reply
+
+    def _write(self, request: UpstreamRequest) -> bytes:
+        origin, target = request.origin, request.target
+        fields: list[Field] = [(b"host", origin.authority.encode()), *request.headers]
+        if origin.tls is None:
+            proxy = self._connector.proxy_for(origin)
+            if proxy is not None:
+                target = b"http://" + origin.authority.encode() + target
+                if proxy.authorization is not None:
+                    fields.append((b"proxy-authorization", proxy.authorization))
+        fields.append((b"accept-encoding", b"identity"))
+        if request.body or request.method not in (b"GET", b"HEAD", b"DELETE"):
+            fields.append((b"content-length", b"%d" % len(request.body)))
+        return b"%b %b HTTP/1.1\r\n%b\r\n%b" % (request.method, target, encode_fields(fields), request.body)
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        late = [(reply, origin) for reply, (until, origin) in self._waiting.items() if now >= until]
+        for reply, origin in late:
+            reply.give_up(transport_error(ErrorKind.FIRST_BYTE_TIMEOUT, origin))
+        if now >= self._next_prune:
+            self._next_prune = now + 1.0
+            for origin, pool in list(self._pools.items()):
+                pool.prune(now)
+                if pool.opened == 0:
+                    del self._pools[origin]
+        self._sweeper = loop.call_later(self.SWEEP, self._sweep) if self._pools or self._waiting else None
+
+    def stats(self) -> dict[str, PoolStats]:
+        """Open and idle connections by authority."""
+        return {origin.authority: PoolStats(pool.opened, pool.idle) for origin, pool in self._pools.items()}
+
+    async def close(self) -> None:
+        """Close idle connections and stop keeping time. Calls in progress are their callers' to cancel."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for pool in self._pools.values():
+            pool.close()
+        await asyncio.sleep(0)  # lets the transports run their close callbacks
