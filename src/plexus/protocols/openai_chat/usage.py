@@ -1,0 +1,119 @@
+"""Usage as Chat Completions counts it: cached input inside ``prompt_tokens``, reasoning inside ``completion_tokens``."""
+
+from __future__ import annotations
+
+import msgspec
+
+from plexus.canonical.usage import Usage, usage
+
+
+class PromptDetails(msgspec.Struct):
+    """``usage.prompt_tokens_details``."""
+
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class CompletionDetails(msgspec.Struct):
+    """``usage.completion_tokens_details``."""
+
+    reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+    accepted_prediction_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
+
+
+class ServerTools(msgspec.Struct):
+    """``usage.server_tool_use_details`` (OpenRouter)."""
+
+    web_search_requests: int | None = None
+
+
+class WireUsage(msgspec.Struct):
+    """``usage``, with what other providers add."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: CompletionDetails | None = None
+    prompt_cache_hit_tokens: int | None = None
+    """DeepSeek's word for cached input."""
+    cached_tokens: int | None = None
+    """Moonshot's."""
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    """Databricks and the Anthropic-backed gateways."""
+    cost: float | str | None = None
+    """US dollars (OpenRouter)."""
+    cost_in_usd_ticks: int | None = None
+    """1e-10 US dollars (xAI)."""
+    server_tool_use_details: ServerTools | None = None
+
+
+_DECODER = msgspec.json.Decoder(WireUsage)
+
+
+def decode_usage(raw: msgspec.Raw) -> Usage | None:
+    """The canonical counts; None for null, an empty object, or something that is no usage."""
+    try:
+        wire = _DECODER.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    if wire.prompt_tokens is None and wire.completion_tokens is None:
+        return None
+    prompt = wire.prompt_tokens_details or PromptDetails()
+    completion = wire.completion_tokens_details or CompletionDetails()
+    cached = prompt.cached_tokens
+    if cached is None:
+        cached = wire.prompt_cache_hit_tokens or wire.cached_tokens or wire.cache_read_input_tokens
+    parts = {
+        "audio_input": prompt.audio_tokens,
+        "image_input": prompt.image_tokens,
+        "audio_output": completion.audio_tokens,
+        "image_output": completion.image_tokens,
+        "accepted_prediction": completion.accepted_prediction_tokens,
+        "rejected_prediction": completion.rejected_prediction_tokens,
+        "web_searches": (wire.server_tool_use_details or ServerTools()).web_search_requests,
+    }
+    return usage(
+        input=wire.prompt_tokens or 0,
+        cached_input=cached or 0,
+        cache_write_5m=prompt.cache_write_tokens or wire.cache_creation_input_tokens or 0,
+        output=wire.completion_tokens or 0,
+        reasoning=completion.reasoning_tokens or 0,
+        raw=msgspec.Raw(bytes(raw)),
+        reported_cost_nanos=_cost(wire),
+        **{name: count for name, count in parts.items() if count},
+    )
+
+
+def _cost(wire: WireUsage) -> int | None:
+    if wire.cost_in_usd_ticks is not None:
+        return wire.cost_in_usd_ticks // 10
+    try:
+        return None if wire.cost is None else round(float(wire.cost) * 1e9)
+    except (ValueError, OverflowError):
+        return None
+
+
+def encode_usage(counts: Usage) -> dict[str, object]:
+    """The wire's ``usage`` object."""
+    return {
+        "prompt_tokens": counts.input,
+        "completion_tokens": counts.output,
+        "total_tokens": counts.total,
+        "prompt_tokens_details": {
+            "cached_tokens": counts.cached_input,
+            "cache_write_tokens": counts.cache_write,
+            "audio_tokens": counts.audio_input,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": counts.reasoning,
+            "audio_tokens": counts.audio_output,
+            "accepted_prediction_tokens": counts.accepted_prediction,
+            "rejected_prediction_tokens": counts.rejected_prediction,
+        },
+    }
