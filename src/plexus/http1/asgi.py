@@ -1,140 +1,157 @@
-"""Runs an ASGI 3 application behind the server (https://asgi.readthedocs.io/en/latest/specs/www.html)."""
+"""Runs an ASGI 3 application behind the server (https://asgi.readthedocs.io, HTTP specification 2.4, lifespan 2.0)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from plexus.http1.body import BodyIncomplete
-from plexus.http1.server import Handler, Incoming
+from plexus.http1.incoming import Incoming
+from plexus.http1.server import Handler
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
+log = logging.getLogger(__name__)
+
+Message = MutableMapping[str, Any]  # the specification's own untyped dictionaries
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+ASGIApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+VERSIONS = {"version": "3.0", "spec_version": "2.4"}
+OURS = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"date"})
+"""Fields of a reply that are the server's business."""
 
 
-def asgi_handler(app: AsgiApp, *, scheme: str = "http") -> Handler:
-    """A handler that serves ``app``."""
+def asgi_handler(app: ASGIApp, *, scheme: str = "http", state: Mapping[str, Any] | None = None) -> Handler:
+    """A handler that runs ``app`` for each request; ``state`` is what ``lifespan`` gave.
+
+    A client that goes away cancels the application's task; ``receive`` tells ``http.disconnect`` where the application
+    waits for the body, or after its reply; ``send`` to a client that is gone raises OSError, as the specification says.
+    """
 
     async def handle(incoming: Incoming) -> None:
-        cycle = _Cycle(incoming)
-        await app(_scope(incoming, scheme), cycle.receive, cycle.send)
-        if incoming.started and not incoming.finished:
-            incoming.abort()  # the application ended in the middle of its body
+        exchange = _Exchange(incoming)
+        try:
+            await app(_scope(incoming, scheme, state), exchange.receive, exchange.send)
+        finally:
+            exchange.over.set()
 
     return handle
 
 
-def _scope(incoming: Incoming, scheme: str) -> Scope:
-    return {
+def _scope(incoming: Incoming, scheme: str, state: Mapping[str, Any] | None) -> MutableMapping[str, Any]:
+    scope: MutableMapping[str, Any] = {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "asgi": VERSIONS,
         "http_version": "1.1" if incoming.http11 else "1.0",
         "method": incoming.method.decode("ascii"),
         "scheme": scheme,
-        "path": unquote(incoming.path.decode("ascii")),
+        "path": unquote_to_bytes(incoming.path).decode("utf-8", "replace"),
         "raw_path": incoming.path,
         "query_string": incoming.query,
         "root_path": "",
-        "headers": incoming.headers,
-        "client": (incoming.peer, 0),
+        "headers": [(name.lower(), value) for name, value in incoming.headers],
+        "client": (incoming.peer, 0) if incoming.peer else None,
         "server": None,
-        "state": {},
     }
+    if state is not None:
+        scope["state"] = dict(state)
+    return scope
 
 
-class _Cycle:
-    """One request and reply, between ASGI's messages and ours."""
+class _Exchange:
+    """The application's two callables for one request."""
 
     def __init__(self, incoming: Incoming) -> None:
+        self.over = asyncio.Event()  # the reply is complete, or the application has ended
         self._incoming = incoming
-        self._start: Message | None = None
-        self._body_sent = False
+        self._body_read = False
+        self._head: tuple[int, list[tuple[bytes, bytes]]] | None = None
 
     async def receive(self) -> Message:
         incoming = self._incoming
-        if self._body_sent:
-            # The next message can only be the disconnect. A client that goes away cancels this task, so wait for that.
-            if not incoming.gone:
-                await asyncio.Event().wait()
+        if self._body_read or self.over.is_set():
+            await self.over.wait()
             return {"type": "http.disconnect"}
         try:
-            chunk = await incoming.chunk()
+            piece = await incoming.chunk()
         except BodyIncomplete:
             return {"type": "http.disconnect"}
-        self._body_sent = not chunk or (incoming.body_complete and not incoming.chunks)
-        return {"type": "http.request", "body": chunk, "more_body": not self._body_sent}
+        self._body_read = incoming.whole and not incoming.unread
+        return {"type": "http.request", "body": piece, "more_body": not self._body_read}
 
     async def send(self, message: Message) -> None:
         incoming = self._incoming
-        if message["type"] == "http.response.start":
-            self._start = message
-            return
-        if message["type"] != "http.response.body":
-            raise ValueError(f"unexpected message {message['type']!r}")
-        body, more = message.get("body", b""), message.get("more_body", False)
-        if self._start is not None:
-            start, self._start = self._start, None
-            fields = [(name.lower(), value) for name, value in start.get("headers", [])]
+        if incoming.gone:
+            raise ConnectionResetError("the client is gone")
+        kind = message["type"]
+        if kind == "http.response.start" and self._head is None and not incoming.started:
+            fields = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
+            self._head = message["status"], [field for field in fields if field[0].lower() not in OURS]
+        elif kind == "http.response.body" and (self._head is not None or incoming.started) and not incoming.finished:
+            more = bool(message.get("more_body", False))
+            self._send_body(bytes(message.get("body", b"")), more=more)
             if not more:
-                kept = [field for field in fields if field[0] not in (b"content-length", b"date", b"connection")]
-                incoming.respond(start["status"], kept, body)
+                self.over.set()
+            elif incoming.full:
+                await self._room()
+        else:
+            raise RuntimeError(f"{kind} is not what comes next")
+
+    def _send_body(self, body: bytes, *, more: bool) -> None:
+        incoming = self._incoming
+        if self._head is not None:
+            (status, fields), self._head = self._head, None
+            lengths = [value for name, value in fields if name.lower() == b"content-length"]
+            if not more and incoming.method != b"HEAD" and status != 304 and lengths in ([], [b"%d" % len(body)]):
+                incoming.respond(status, [field for field in fields if field[0].lower() != b"content-length"], body)
                 return
-            incoming.start(start["status"], fields)
+            incoming.start(status, fields)
         incoming.write(body)
         if not more:
             incoming.end()
-        elif incoming.full:
-            await self._writable()
 
-    async def _writable(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def wake() -> None:
-            if not waiter.done():
-                waiter.set_result(None)
-
-        self._incoming.when_writable(wake)
-        await waiter
+    async def _room(self) -> None:
+        room = asyncio.Event()
+        self._incoming.when_writable(room.set)
+        await room.wait()
 
 
 @asynccontextmanager
-async def lifespan(app: AsgiApp) -> AsyncIterator[None]:
-    """Run the application's start-up and shut-down around the block. Raises RuntimeError when start-up fails."""
+async def lifespan(app: ASGIApp) -> AsyncIterator[dict[str, Any]]:
+    """Run ``app``'s start-up before the block and its shut-down after it; the block gets the state for ``asgi_handler``.
+
+    Raises RuntimeError when the start-up fails. An application that does not know lifespan just runs without. A
+    shut-down that fails is logged.
+    """
+    state: dict[str, Any] = {}
     to_app: asyncio.Queue[Message] = asyncio.Queue()
-    from_app: asyncio.Queue[Message] = asyncio.Queue()
-    await to_app.put({"type": "lifespan.startup"})
-    task = asyncio.ensure_future(
-        app(
-            {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.4"}, "state": {}},
-            to_app.get,
-            from_app.put,
-        )
-    )
+    from_app: asyncio.Queue[Message | None] = asyncio.Queue()
+
+    async def live() -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
+        try:
+            await app(scope, to_app.get, from_app.put)
+        except Exception as error:  # noqa: BLE001 - the specification: whatever it raises means that it has no lifespan
+            log.debug("the application left its lifespan: %r", error)
+        finally:
+            from_app.put_nowait(None)
+
+    task = asyncio.get_running_loop().create_task(live())
     try:
-        reply = await _reply_or_end(task, from_app)
-        if reply is not None and reply["type"] == "lifespan.startup.failed":
-            raise RuntimeError(reply.get("message", "the application failed to start"))
-        yield
-        if reply is not None:
-            await to_app.put({"type": "lifespan.shutdown"})
-            await _reply_or_end(task, from_app)
+        to_app.put_nowait({"type": "lifespan.startup"})
+        answer = await from_app.get()
+        if answer is not None and answer["type"] == "lifespan.startup.failed":
+            raise RuntimeError(f"the application failed to start: {answer.get('message', '')}")
+        yield state
+        if answer is not None:
+            to_app.put_nowait({"type": "lifespan.shutdown"})
+            last = await from_app.get()
+            if last is None or last["type"] != "lifespan.shutdown.complete":
+                log.error("the application failed to shut down: %s", (last or {}).get("message", ""))
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _reply_or_end(task: asyncio.Future[None], from_app: asyncio.Queue[Message]) -> Message | None:
-    """The application's next message; None when it has none (it does not support lifespan)."""
-    waiting = asyncio.ensure_future(from_app.get())
-    both: set[asyncio.Future[Any]] = {task, waiting}
-    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    if waiting.done():
-        return waiting.result()
-    waiting.cancel()
-    return None
+        await asyncio.wait([task])

@@ -91,12 +91,15 @@ def split_fields(block: bytes) -> list[Field]:
     return fields
 
 
-def check_size(buffered: bytes, max_bytes: int) -> None:
-    """Refuse a head that does not end. ``buffered`` is what came of it, without an empty line so far.
+def check_incomplete(buffered: bytes, max_bytes: int) -> None:
+    """Refuse a head that will not end well. ``buffered`` is what came of it, without an empty line so far.
 
-    Raises Malformed: 414 when its first line alone is too long (RFC 9110 section 15.5.15), else 431 (RFC 6585 section 5).
+    Raises Malformed: 400 for a bare LF (a sender that ends lines with it would never end its head), 414 when the first
+    line alone is too long (RFC 9110 section 15.5.15), else 431 beyond ``max_bytes`` (RFC 6585 section 5).
     """
-    if len(buffered) > max_bytes:
+    if buffered.count(b"\n") != buffered.count(b"\r\n"):
+        raise Malformed("A line ends without CR.")
+    if len(buffered) >= max_bytes:
         if buffered.find(b"\n", 0, max_bytes) < 0:
             raise Malformed("The request line is too long.", 414)
         raise Malformed("The head is too large.", 431)

@@ -1,8 +1,9 @@
-"""One request as its handler sees it: read the body, write the reply."""
+"""One request as its handler sees it."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -10,194 +11,288 @@ from plexus.http1.body import LAST_CHUNK, BodyIncomplete, BodyTooLarge, encode_c
 from plexus.http1.head import Field, RequestHead, encode_fields, split_fields, status_line
 
 if TYPE_CHECKING:
-    from plexus.http1.server import Connection
+    from plexus.http1.connection import Connection
 
-
-NO_BODY = frozenset({204, 304})
-"""Statuses whose replies have no body (RFC 9110 section 6.4.1)."""
+_OURS = re.compile(rb"\n(content-length|transfer-encoding|connection|keep-alive|date):")
+"""Fields that the server writes; run over a lower-case head."""
+_CHUNKED, _UNTIL_CLOSE, _NO_BODY = -1, -2, -3
+"""What ``_left`` says besides a number of bytes still due."""
 
 
 class Incoming:
-    """A request, and the way to answer it. Methods that write never block; watch ``full``.
+    """A request, and the way to answer it: ``respond`` once, or ``start``, ``write`` …, ``end``; or ``abort``, ``detach``.
 
-    When the client goes away, ``gone`` becomes True and the handler's task is cancelled.
+    Nothing that writes ever blocks; watch ``full``. Field names and values that would break out of their line, and fields
+    that are the server's own (Connection, Transfer-Encoding, Keep-Alive, Date; Content-Length but in ``start``) raise
+    ValueError. When the client goes away, ``gone`` becomes True, writing does nothing any more, and the handler learns
+    it: waiting for the body raises BodyIncomplete, anything else is cancelled.
     """
 
     __slots__ = (
-        "_chunked", "_connection", "_expects", "_size", "_waiter", "_writable", "body_complete", "chunks", "finished",
-        "framing", "gone", "headers", "http11", "keep_alive", "method", "path", "peer", "query", "started", "target",
-    )  # fmt: skip
+        "_block",
+        "_connection",
+        "_expects_continue",
+        "_fields",
+        "_framing",
+        "_left",
+        "_pieces",
+        "_size",
+        "_waiter",
+        "_want",
+        "_writable",
+        "begun",
+        "finished",
+        "gone",
+        "http11",
+        "keep_alive",
+        "method",
+        "path",
+        "peer",
+        "query",
+        "started",
+        "target",
+        "task",
+        "whole",
+    )
 
     def __init__(self, connection: Connection, head: RequestHead) -> None:
         self.method = head.method
         self.target = head.target
         self.path = head.path
+        """Raw, before the first ``?``."""
         self.query = head.query
-        self.headers: list[Field] = split_fields(head.block)
+        """Raw, after it."""
         self.http11 = head.http11
-        self.framing = head.framing
-        self.keep_alive = head.keep_alive
         self.peer = connection.peer
-        self.gone = False
+        """The client's address."""
         self.started = False
         self.finished = False
-        self.body_complete = head.framing == 0
-        self.chunks: list[bytes] = []
+        self.gone = False
+        self.whole = head.framing == 0
+        """The body has arrived to its end (whether read or not)."""
+        self.keep_alive = head.keep_alive
+        """The connection stays after the reply."""
+        self.task: asyncio.Task[None] | None = None
+        self.begun = False
+        """The task has made its first step."""
+        self._block = head.block
+        self._fields: list[Field] | None = None
+        self._framing = head.framing
+        self._expects_continue = head.expects_continue
         self._connection = connection
-        self._expects = head.expects_continue and head.framing != 0
+        self._pieces: list[bytes] = []
         self._size = 0
+        self._want = 0
         self._waiter: asyncio.Future[None] | None = None
         self._writable: Callable[[], None] | None = None
-        self._chunked = False
+        self._left = 0
 
-    # --- the body
+    @property
+    def headers(self) -> list[Field]:
+        """The fields in the order of the wire, names as sent."""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = split_fields(self._block)
+        return fields
+
+    # The request's body
 
     async def body(self, limit: int) -> bytes:
-        """The whole body; without suspending when it is here already.
+        """The whole body, without suspending when it has arrived already. Once; not together with ``chunk``.
 
-        Raises BodyTooLarge beyond ``limit`` bytes (at once where Content-Length says so), BodyIncomplete.
+        Raises BodyTooLarge beyond ``limit`` bytes, at once where the head says so; BodyIncomplete when it was cut.
         """
-        if self.framing > limit:
+        if self._framing > limit:
             raise BodyTooLarge(limit)
-        while not self.body_complete:
-            if self._size > limit:
-                raise BodyTooLarge(limit)
-            await self._more()
+        if not self.whole and self._size <= limit:
+            await self._wait(limit)
         if self._size > limit:
             raise BodyTooLarge(limit)
-        chunks = self.chunks
-        self.chunks = []
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self._take()
 
     async def chunk(self) -> bytes:
-        """The next bytes of the body; b"" at its end. Raises BodyIncomplete."""
-        while not self.chunks and not self.body_complete:
-            await self._more()
-        chunks = self.chunks
-        self.chunks = []
-        self._size = 0
-        return b"".join(chunks)
+        """The next bytes of the body, b"" at its end. Raises BodyIncomplete when it was cut."""
+        if not self._pieces and not self.whole:
+            await self._wait(0)
+        return self._take()
 
-    async def _more(self) -> None:
+    @property
+    def unread(self) -> int:
+        """Bytes of the body that have arrived and not been read."""
+        return self._size
+
+    def _take(self) -> bytes:
+        pieces = self._pieces
+        self._pieces = []
+        self._size = 0
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _wait(self, want: int) -> None:
+        """Until more than ``want`` bytes are here, or all."""
         if self.gone:
-            raise BodyIncomplete("the client went away")
-        if self._expects:
-            self._expects = False
-            self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # RFC 9110 section 10.1.1
-        self._connection.want_body()
+            raise BodyIncomplete
+        if self._expects_continue:
+            self._expects_continue = False
+            if not self._size:  # a client that already sends has not waited (RFC 9110 section 10.1.1)
+                self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._want = want
         self._waiter = asyncio.get_running_loop().create_future()
+        self._connection.read_on()
         try:
             await self._waiter
         finally:
             self._waiter = None
 
-    @property
-    def buffered(self) -> int:
-        """Bytes of the body that wait to be read."""
-        return self._size
-
-    @property
-    def wanted(self) -> bool:
-        """Whether the handler waits for more of the body."""
-        return self._waiter is not None
-
-    def feed(self, data: bytes, *, complete: bool) -> None:
-        """The connection's side: more of the body."""
-        if data:
-            self.chunks.append(data)
-            self._size += len(data)
-        self.body_complete = complete
-        self._wake()
+    def feed(self, piece: bytes, whole: bool) -> int:
+        """The connection has more of the body: bytes that nobody waits for."""
+        if piece:
+            self._pieces.append(piece)
+            self._size += len(piece)
+        self.whole = whole
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return self._size
+        if whole or self._size > self._want:
+            waiter.set_result(None)
+        return 0
 
     def lose(self) -> None:
-        """The connection's side: the client went away."""
+        """The connection has lost the client. A handler that broke it off itself is not told."""
+        if self.finished:
+            return
         self.gone = True
-        self._wake()
-
-    def _wake(self) -> None:
+        self._writable = None
         waiter = self._waiter
         if waiter is not None and not waiter.done():
-            if self.gone and not self.body_complete:
-                waiter.set_exception(BodyIncomplete("the client went away"))
-            else:
-                waiter.set_result(None)
+            waiter.set_exception(BodyIncomplete())
+        elif self.task is not None:
+            self.task.cancel()
 
-    # --- the reply
+    # The reply
 
     def respond(self, status: int, fields: Iterable[Field], body: bytes) -> None:
-        """A whole reply in one write. Content-Length, Date and Connection are ours. HEAD gets no body."""
-        if self.started or self.gone:
+        """A whole reply, head and body in one write; to HEAD without the body. Content-Length and Date are added."""
+        head = self._head(status, fields)
+        if _OURS.search(head.lower()):
+            raise ValueError("a field that is the server's own")
+        if self.gone:
+            self.finished = True
             return
-        connection = self._connection
-        whole = [*fields, (b"content-length", b"%d" % len(body)), (b"date", connection.date())]
-        self._settle(whole)
-        head = status_line(status) + encode_fields(whole) + b"\r\n"
-        self.started = True
-        connection.write(head if self.method == b"HEAD" or status in NO_BODY else head + body)
-        self.end()
+        bodiless = status in (204, 304)
+        if not bodiless:
+            head += b"content-length: %d\r\n" % len(body)
+        self._connection.write(head + self._closing_lines(), b"" if bodiless or self.method == b"HEAD" else body)
+        self._finish()
 
     def start(self, status: int, fields: Iterable[Field]) -> None:
-        """The head of a streamed reply: chunked, or until the connection closes for HTTP/1.0, or by the Content-Length that
-        ``fields`` name."""
-        if self.started or self.gone:
-            return
-        whole = [*fields, (b"date", self._connection.date())]
-        if not any(name == b"content-length" for name, _ in whole):
-            if self.http11:
-                self._chunked = True
-                whole.append((b"transfer-encoding", b"chunked"))
-            else:
-                self.keep_alive = False
-        self._settle(whole)
-        head = status_line(status) + encode_fields(whole) + b"\r\n"
-        self.started = True
-        self._connection.write(head)
-
-    def _settle(self, fields: list[Field]) -> None:
-        if self._connection.closing or not self.body_complete:
+        """The head of a streamed reply: as long as its Content-Length where ``fields`` name one, else chunked, else
+        (HTTP/1.0) until the connection closes."""
+        fields = list(fields)
+        head = self._head(status, fields)
+        ours = _OURS.findall(head.lower())
+        if ours and ours != [b"content-length"]:
+            raise ValueError("a field that is the server's own")
+        if status in (204, 304) or self.method == b"HEAD":
+            self._left = _NO_BODY
+        elif ours:
+            self._left = next(int(value) for name, value in fields if name.lower() == b"content-length")
+        elif self.http11:
+            self._left = _CHUNKED
+            head += b"transfer-encoding: chunked\r\n"
+        else:
+            self._left = _UNTIL_CLOSE
             self.keep_alive = False
-        if not self.keep_alive:
-            fields.append((b"connection", b"close"))
-        elif not self.http11:
-            fields.append((b"connection", b"keep-alive"))
+        if not self.gone:
+            self._connection.write(head + self._closing_lines())
 
     def write(self, data: bytes) -> None:
-        """More of a streamed reply."""
-        if not data or self.finished or self.gone or self.method == b"HEAD":
+        """More of a streamed reply. Raises ValueError beyond its Content-Length."""
+        if self.gone or not data:
             return
-        self._connection.write(encode_chunk(data) if self._chunked else data)
+        if not self.started or self.finished:
+            raise RuntimeError("write() belongs between start() and end()")
+        left = self._left
+        if left == _CHUNKED:
+            self._connection.write(encode_chunk(data))
+        elif left == _UNTIL_CLOSE:
+            self._connection.write(data)
+        elif left != _NO_BODY:
+            if len(data) > left:
+                raise ValueError("the reply is longer than its content-length")
+            self._left = left - len(data)
+            self._connection.write(data)
 
     def end(self) -> None:
-        """The proper end of the reply."""
-        if self.finished or self.gone or not self.started:
+        """The proper end of a streamed reply. One that is shorter than its Content-Length is broken off instead."""
+        if self.finished:
             return
-        self.finished = True
-        if self._chunked and self.method != b"HEAD":
+        if not self.started:
+            raise RuntimeError("end() belongs after start()")
+        if self.gone:
+            self.finished = True
+            return
+        if self._left > 0:
+            self.abort()
+            return
+        if self._left == _CHUNKED:
             self._connection.write(LAST_CHUNK)
+        self._finish()
 
     def abort(self) -> None:
-        """Break the connection without a proper end, so that the client notices."""
-        self._connection.abort()
+        """Break the connection, so that the client notices that the reply is not complete."""
+        if not self.finished:
+            self.started = self.finished = self.gone = True
+            self._writable = None
+            self._connection.abort()
 
     @property
     def full(self) -> bool:
-        """More waits to be written than the limit: the client reads too slowly."""
-        return self._connection.full
+        """The client reads too slowly: more than ``Limits.write_buffer`` waits for it."""
+        return self._connection.full and not self.gone and not self.finished
 
     def when_writable(self, callback: Callable[[], None] | None) -> None:
-        """Call ``callback`` once when ``full`` ends; None forgets it."""
+        """Call back once when ``full`` ends; None forgets. Never called when the client goes away."""
         self._writable = callback
 
     def writable(self) -> None:
-        """The connection's side: there is room again."""
+        """The connection has room again."""
         callback, self._writable = self._writable, None
         if callback is not None:
             callback()
 
     def detach(self) -> tuple[asyncio.Transport, bytes]:
-        """Hand the socket through, for a protocol upgrade: the transport, and the bytes that followed the head.
+        """Take the socket over (RFC 9110 section 7.8): its transport, and the bytes that came after the head.
 
-        The caller sets its own protocol on the transport; the server forgets the connection.
+        The caller writes the 101 and sets its own protocol on the transport before it next suspends; from then on the
+        connection is its own, only the handler's task is still the server's. Raises RuntimeError while the request has
+        a body that has not arrived, or after the reply has begun, ConnectionError when the client is gone.
         """
+        if self.started or not self.whole:
+            raise RuntimeError("only a request without a reply and with its whole body can be detached")
+        if self.gone:
+            raise ConnectionResetError("the client is gone")
         self.started = self.finished = True
         return self._connection.detach()
+
+    def _head(self, status: int, fields: Iterable[Field]) -> bytes:
+        if self.started:
+            raise RuntimeError("the reply has begun already")
+        head = status_line(status) + encode_fields(fields)
+        self.started = True
+        return head
+
+    def _closing_lines(self) -> bytes:
+        """The last lines of a head, which decide whether the connection stays."""
+        connection = self._connection
+        if self.keep_alive:
+            self.keep_alive = connection.can_stay(self._expects_continue)
+        if not self.keep_alive:
+            return connection.date_line + b"connection: close\r\n\r\n"
+        if self.http11:
+            return connection.date_line + b"\r\n"
+        return connection.date_line + b"connection: keep-alive\r\n\r\n"
+
+    def _finish(self) -> None:
+        self.finished = True
+        self._writable = None
+        self._connection.finish(self)
