@@ -78,12 +78,14 @@ class Tap(Protocol):
     """An error inside the reply, typed by its own words."""
     meaningful: bool
     """Something that the client would see (text, reasoning, a tool call, a refusal) or a proper end has passed."""
-    empty: bool
-    """A proper end came and nothing was said (no content, no output tokens)."""
     ended: bool
     """The proper end has passed: the terminal event, or a finish after which only the connection's end is missing."""
     terminated: bool
     """The very last frame has passed (``[DONE]``, ``message_stop``), so that nothing needs to be added."""
+
+    @property
+    def empty(self) -> bool:
+        """A proper end came and nothing was said (no content, no output tokens)."""
 
     def watch(self, events: bytes) -> None:
         """Take a run of whole SSE events."""

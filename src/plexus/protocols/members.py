@@ -95,6 +95,15 @@ def decode_as(value: msgspec.Raw, kind: type[T], path: str) -> T:
     return decoded
 
 
+ABSENT = msgspec.Raw()
+"""The default of a raw member in a wire struct (msgspec takes no ``Raw | None``)."""
+
+
+def present(raw: msgspec.Raw) -> bool:
+    """Whether a raw member of a wire struct was there and is not null."""
+    return raw is not ABSENT and bytes(raw) not in (b"", b"null")
+
+
 def is_string(value: msgspec.Raw) -> bool:
     """Whether ``value`` is a JSON string."""
     return bytes(value).startswith(b'"')

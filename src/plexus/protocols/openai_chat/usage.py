@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from plexus.canonical.usage import Usage, usage
@@ -69,7 +71,7 @@ def decode_usage(raw: msgspec.Raw) -> Usage | None:
     cached = prompt.cached_tokens
     if cached is None:
         cached = wire.prompt_cache_hit_tokens or wire.cached_tokens or wire.cache_read_input_tokens
-    parts = {
+    parts: dict[str, Any] = {
         "audio_input": prompt.audio_tokens,
         "image_input": prompt.image_tokens,
         "audio_output": completion.audio_tokens,

@@ -1,0 +1,130 @@
+"""The settings of a request, written for Chat Completions. What it cannot say is a loss."""
+
+from __future__ import annotations
+
+from plexus.canonical.losses import Losses
+from plexus.canonical.request import GenerateRequest, OutputFormat, ReasoningSettings
+from plexus.protocols.members import own_members
+from plexus.protocols.openai_chat.content import PROTOCOL
+from plexus.protocols.openai_chat.dialect import ChatDialect
+
+PLAIN = (
+    "parallel_tool_calls", "temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
+    "top_logprobs", "verbosity", "prediction", "safety_identifier", "metadata", "store", "prompt_cache_key",
+    "prompt_cache_retention", "user",
+)  # fmt: skip
+"""Settings that have the same name and meaning here and in the canonical request."""
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+"""What ``reasoning_effort`` may be, in rising order."""
+
+BUDGETS = ((1024, "minimal"), (4096, "low"), (16384, "medium"))
+"""A budget of thoughts up to so many tokens is so much effort; above them it is high."""
+
+
+def encode_settings(request: GenerateRequest, dialect: ChatDialect, body: dict[str, object], losses: Losses) -> None:
+    """Add the settings of ``request`` to ``body``."""
+    own = own_members(request.extras, PROTOCOL)
+    body.update({name: value for name in PLAIN if (value := getattr(request, name)) is not None})
+    if request.candidates is not None:
+        body["n"] = request.candidates
+    if request.stop and "stop" not in own:
+        body["stop"] = list(request.stop)
+    if request.service_tier is not None:
+        _encode_service_tier(request, body, losses)
+    if request.max_output_tokens is not None and "max_tokens" not in own:
+        body[dialect.max_tokens_field] = request.max_output_tokens
+    _encode_sampling(request, dialect, body, losses)
+    _encode_answer(request, body)
+    if request.reasoning is not None and not ({"reasoning", "thinking"} & set(own)):
+        _encode_reasoning(request.reasoning, dialect, body, losses)
+    _encode_stream(request, dialect, body)
+    body.update({name: value for name, value in own.items() if name != "stream_options"})
+    if request.extras is not None and not own:
+        for name in request.extras.members:
+            losses.add(name, "foreign")
+
+
+def _encode_sampling(request: GenerateRequest, dialect: ChatDialect, body: dict[str, object], losses: Losses) -> None:
+    if request.top_k is not None:
+        if dialect.top_k or request.origin == PROTOCOL:
+            body["top_k"] = request.top_k
+        else:
+            losses.add("top_k", "unsupported")
+    if request.cache is not None:
+        losses.add("cache_control", "unsupported")
+
+
+def _encode_answer(request: GenerateRequest, body: dict[str, object]) -> None:
+    if request.modalities:
+        body["modalities"] = list(request.modalities)
+    if request.audio is not None:
+        body["audio"] = {"voice": request.audio.voice, "format": request.audio.format}
+    if request.output is not None:
+        body["response_format"] = encode_output(request.output)
+
+
+def _encode_stream(request: GenerateRequest, dialect: ChatDialect, body: dict[str, object]) -> None:
+    if not request.stream:
+        return
+    body["stream"] = True
+    if request.stream_usage and dialect.usage_in_stream == "when_asked":
+        body["stream_options"] = {"include_usage": True}
+
+
+OWN_TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
+FOREIGN_TIERS = {"standard_only": "default"}
+"""Anthropic's words (https://docs.anthropic.com/en/api/service-tiers)."""
+
+
+def _encode_service_tier(request: GenerateRequest, body: dict[str, object], losses: Losses) -> None:
+    tier = request.service_tier or ""
+    if request.origin == PROTOCOL or tier in OWN_TIERS:
+        body["service_tier"] = tier
+    elif tier in FOREIGN_TIERS:
+        body["service_tier"] = FOREIGN_TIERS[tier]
+        losses.add("service_tier", "approximated")
+    else:
+        losses.add("service_tier", "unsupported")
+
+
+def encode_output(output: OutputFormat) -> dict[str, object]:
+    """The wire's response_format. A schema needs a name here; ours is ``response``."""
+    own = own_members(output.extras, PROTOCOL)
+    if output.kind != "json_schema":
+        return {"type": output.kind, **own}
+    members = {"description": output.description, "schema": output.schema, "strict": output.strict}
+    schema = {
+        "name": output.name or "response",
+        **{name: value for name, value in members.items() if value is not None},
+    }
+    return {"type": "json_schema", "json_schema": {**schema, **own}}
+
+
+def _encode_reasoning(
+    reasoning: ReasoningSettings, dialect: ChatDialect, body: dict[str, object], losses: Losses
+) -> None:
+    """Effort as it is; a budget becomes an effort (approximated); ``adaptive`` leaves the choice to the model."""
+    if not dialect.effort:
+        losses.add("reasoning", "unsupported")
+        return
+    if reasoning.summary is not None:
+        losses.add("reasoning.summary", "unsupported")
+    effort = reasoning.effort
+    if reasoning.mode == "disabled":
+        effort = "none"
+    elif effort is None and reasoning.budget_tokens is not None:
+        effort = effort_of_budget(reasoning.budget_tokens)
+        losses.add("reasoning.budget_tokens", "approximated")
+    elif effort is None and reasoning.mode is not None:
+        losses.add("reasoning.mode", "approximated")
+    if effort is not None and effort not in EFFORTS:
+        effort = "xhigh" if effort == "max" else "medium"
+        losses.add("reasoning.effort", "clamped")
+    if effort is not None:
+        body["reasoning_effort"] = effort
+
+
+def effort_of_budget(tokens: int) -> str:
+    """The effort that comes nearest to a budget of thoughts."""
+    return next((effort for limit, effort in BUDGETS if tokens <= limit), "high")
