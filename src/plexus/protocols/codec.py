@@ -72,7 +72,6 @@ class StreamEncoder(Protocol):
 class Tap(Protocol):
     """Watches a reply of its own protocol pass by and notes what the gateway must know of it."""
 
-    usage: Usage | None
     finish: Finish | None
     failure: GatewayError | None
     """An error inside the reply, typed by its own words."""
@@ -82,6 +81,10 @@ class Tap(Protocol):
     """The proper end has passed: the terminal event, or a finish after which only the connection's end is missing."""
     terminated: bool
     """The very last frame has passed (``[DONE]``, ``message_stop``), so that nothing needs to be added."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """The last counts that passed."""
 
     @property
     def empty(self) -> bool:
