@@ -33,8 +33,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True where Plexus counted because the provider did not say."""
     reported_cost_nanos: int | None = None
     """What the provider itself says that the call cost, in nano-dollars."""
-    raw: msgspec.Raw | None = None
-    """The provider's own usage object, as it came."""
+    raw: str | None = None
+    """The provider's own usage object, as JSON text."""
 
     @property
     def cache_write(self) -> int:
@@ -63,7 +63,7 @@ def usage(  # noqa: PLR0913 - one keyword a count; the record itself is the type
     cache_write_1h: int = 0,
     output: int = 0,
     reasoning: int = 0,
-    raw: msgspec.Raw | None = None,
+    raw: str | None = None,
     reported_cost_nanos: int | None = None,
     estimated: bool = False,
     **parts: int,

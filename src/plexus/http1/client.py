@@ -12,7 +12,7 @@ import socket
 from typing import Protocol, cast
 
 from plexus.http1.body import BodyDecoder, body_decoder
-from plexus.http1.head import END, UNTIL_CLOSE, Field, Malformed, ReplyHead, check_size, parse_reply, split_fields
+from plexus.http1.head import END, UNTIL_CLOSE, Field, Malformed, ReplyHead, check_incomplete, parse_reply, split_fields
 
 MAX_HEAD = 256 * 1024
 MAX_FIELDS = 200
@@ -119,7 +119,7 @@ class ClientConnection(asyncio.Protocol):
         while True:
             end = buffer.find(END)
             if end < 0:
-                check_size(buffer, MAX_HEAD)
+                check_incomplete(buffer, MAX_HEAD)
                 self._buffer = buffer
                 return
             end += 4

@@ -135,7 +135,7 @@ def encode_response(response: GenerateResponse, request: GenerateRequest) -> tup
 def wire_usage(counts: Usage | None, *, own: bool) -> object:
     """The ``usage`` object; the provider's own where it spoke Messages."""
     if counts is not None and own and counts.raw is not None:
-        return counts.raw
+        return msgspec.Raw(counts.raw.encode())
     return encode_usage(counts or Usage())
 
 

@@ -115,7 +115,7 @@ class MessagesStreamEncoder:
     def _start(self, event: ReplyStart) -> bytes:
         self._started = True
         self._usage = event.usage
-        message = {
+        message: dict[str, object] = {
             "id": event.id,
             "type": "message",
             "role": "assistant",
@@ -167,7 +167,7 @@ class MessagesStreamEncoder:
                     out += self._block_start(index, event.block)
                 elif isinstance(event, BlockEnd):
                     out += self._block_end(event)
-                elif self._open == index:
+                else:
                     out += self._delta(event)
         return out
 

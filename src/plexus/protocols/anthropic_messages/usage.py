@@ -63,7 +63,7 @@ def decode_usage(raw: bytes | msgspec.Raw) -> Usage | None:
         output=wire.output_tokens or 0,
         reasoning=(wire.output_tokens_details or OutputDetails()).thinking_tokens or 0,
         web_searches=(wire.server_tool_use or ServerToolUse()).web_search_requests or 0,
-        raw=msgspec.Raw(bytes(raw)),
+        raw=bytes(raw).decode("utf-8", "replace"),
     )
 
 

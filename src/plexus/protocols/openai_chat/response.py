@@ -170,8 +170,8 @@ def encode_response(response: GenerateResponse, request: GenerateRequest) -> tup
         "choices": [_encode_choice(candidate, losses) for candidate in response.candidates],
     }
     if response.usage is not None:
-        own_usage = response.origin == PROTOCOL and response.usage.raw is not None
-        body["usage"] = response.usage.raw if own_usage else encode_usage(response.usage)
+        raw = response.usage.raw if response.origin == PROTOCOL else None
+        body["usage"] = msgspec.Raw(raw.encode()) if raw is not None else encode_usage(response.usage)
     if response.service_tier is not None:
         body["service_tier"] = response.service_tier
     own = own_members(response.extras, PROTOCOL)

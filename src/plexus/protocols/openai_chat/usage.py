@@ -86,7 +86,7 @@ def decode_usage(raw: msgspec.Raw) -> Usage | None:
         cache_write_5m=prompt.cache_write_tokens or wire.cache_creation_input_tokens or 0,
         output=wire.completion_tokens or 0,
         reasoning=completion.reasoning_tokens or 0,
-        raw=msgspec.Raw(bytes(raw)),
+        raw=bytes(raw).decode("utf-8", "replace"),
         reported_cost_nanos=_cost(wire),
         **{name: count for name, count in parts.items() if count},
     )

@@ -1,0 +1,50 @@
+"""Base URLs: which protocols they serve, and where."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from plexus.configuration.document import PROTOCOL_NAMES
+from plexus.domain.provider import Endpoint, Origin, TlsSettings
+
+_VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
+PREFIXES = {"gemini": "/v1beta"}
+"""The version segment that a bare base URL lacks, by protocol; /v1 for all others."""
+
+FAMILIES = (("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"))
+"""What a bare URL's host says about its protocol; Chat otherwise."""
+
+
+def protocol_name(name: str) -> str | None:
+    """Our name for a protocol as the file writes it; None for an unknown one."""
+    return PROTOCOL_NAMES.get(name) or (name if name in PROTOCOL_NAMES.values() else None)
+
+
+def guess_protocol(url: str) -> str:
+    """The protocol of a URL that comes without one."""
+    return next((protocol for mark, protocol in FAMILIES if mark in url), "openai_chat")
+
+
+def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None) -> Endpoint:
+    """The endpoint of a base URL. One that ends in a version segment is used as it is; else the prefix is added.
+
+    Raises ValueError saying what to write.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is no base URL. Write https://HOST/v1.")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{url!r} has a query. Write the base URL alone, such as https://HOST/v1.")
+    if parts.username is not None:
+        raise ValueError("a base URL holds no credentials. Write them as api_key or headers.")
+    secure = parts.scheme == "https"
+    try:
+        port = parts.port or (443 if secure else 80)
+    except ValueError:
+        raise ValueError(f"{url!r} has no valid port.") from None
+    path = parts.path.rstrip("/")
+    if not _VERSION.search(path) and not path.endswith("/openai"):
+        path += PREFIXES.get(protocol, "/v1")
+    origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
+    return Endpoint(protocol=protocol, origin=origin, prefix=path)

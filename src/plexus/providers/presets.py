@@ -1,0 +1,53 @@
+"""Presets: what is known about a provider beforehand. One TOML file each; a new compatible provider is a file and no code."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from plexus.domain.provider import AuthScheme
+
+
+class PresetEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One protocol of the provider: the whole base URL, and how the credential is sent."""
+
+    url: str
+    auth: AuthScheme = "bearer"
+
+
+class ModelAnswers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Dialect answers that hold for the upstream models that ``match`` a glob."""
+
+    match: str
+    dialects: dict[str, dict[str, Any]]
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A known provider. ``docs`` is the page that the facts were taken from."""
+
+    name: str
+    display_name: str
+    docs: str
+    endpoints: dict[str, PresetEndpoint]
+    """By protocol."""
+    credential: bool = True
+    """Whether the provider wants a credential at all."""
+    dialects: dict[str, dict[str, Any]] = {}
+    """Answers to the protocols' dialect questions."""
+    models: tuple[ModelAnswers, ...] = ()
+
+
+@functools.cache
+def load_presets() -> dict[str, Preset]:
+    """All presets by name, read when first asked for. Raises msgspec.ValidationError for a file that is none."""
+    folder = resources.files("plexus.providers") / "presets"
+    found = {}
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".toml"):
+            name = entry.name.removesuffix(".toml")
+            found[name] = msgspec.convert({"name": name, **tomllib.loads(entry.read_text(encoding="utf-8"))}, Preset)
+    return found

@@ -1,0 +1,136 @@
+"""Records: written in batches, idempotently; listed and read as domain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Row, Table, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from plexus.canonical.losses import Loss
+from plexus.canonical.usage import COUNTS, Usage
+from plexus.domain.record import AttemptRecord, Record
+from plexus.storage.schema import attempt, request
+
+PLAIN = tuple(name for name in Record.__struct_fields__ if name not in ("losses", "notes", "usage", "attempts"))
+PLAIN_ATTEMPT = tuple(name for name in AttemptRecord.__struct_fields__ if name != "usage")
+
+
+async def add_records(connection: AsyncConnection, records: Sequence[Record]) -> None:
+    """Write records with their attempts. Those that are there already stay as they are: draining twice adds nothing."""
+    if not records:
+        return
+    unique = {record.id: record for record in records}.values()
+    await connection.execute(_insert(connection, request), [_request_row(record) for record in unique])
+    attempts = [_attempt_row(record.id, each) for record in unique for each in record.attempts]
+    if attempts:
+        await connection.execute(_insert(connection, attempt), attempts)
+
+
+def _insert(connection: AsyncConnection, table: Table) -> Any:
+    """An insert that passes over rows whose key exists, in the dialect's own words."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _request_row(record: Record) -> dict[str, Any]:
+    row = {name: getattr(record, name) for name in PLAIN}
+    row["tokens_per_second"] = record.tokens_per_second
+    row["losses"] = msgspec.json.encode(record.losses).decode()
+    row["notes"] = msgspec.json.encode(record.notes).decode()
+    row["attempts"] = len(record.attempts)
+    return row | _usage_row(record.usage)
+
+
+def _attempt_row(request_id: str, record: AttemptRecord) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(record, name) for name in PLAIN_ATTEMPT}
+    row["request_id"] = request_id
+    row["usage_raw"] = record.usage.raw if record.usage is not None else None
+    return row | _usage_row(record.usage)
+
+
+def _usage_row(usage: Usage | None) -> dict[str, Any]:
+    row: dict[str, Any] = {f"tokens_{name}": getattr(usage, name) if usage is not None else None for name in COUNTS}
+    row["tokens_estimated"] = usage.estimated if usage is not None else None
+    row["reported_cost_nanos"] = usage.reported_cost_nanos if usage is not None else None
+    return row
+
+
+class Filter(NamedTuple):
+    """What to list; None asks for everything. ``failed``: only records with an error, or only those without."""
+
+    key: str | None = None
+    model: str | None = None
+    failed: bool | None = None
+
+
+class Cursor(NamedTuple):
+    """Behind which record a page starts."""
+
+    started_at: int
+    id: str
+
+
+async def list_records(
+    connection: AsyncConnection, wanted: Filter | None = None, *, after: Cursor | None = None, limit: int = 50
+) -> list[Record]:
+    """The newest records first, with their attempts. ``after`` is the last one of the page before."""
+    wanted = wanted or Filter()
+    query = select(request).order_by(request.c.started_at.desc(), request.c.id.desc()).limit(limit)
+    if wanted.key is not None:
+        query = query.where(request.c.key == wanted.key)
+    if wanted.model is not None:
+        query = query.where(request.c.model == wanted.model)
+    if wanted.failed is not None:
+        query = query.where(request.c.error.is_not(None) if wanted.failed else request.c.error.is_(None))
+    if after is not None:
+        query = query.where(tuple_(request.c.started_at, request.c.id) < tuple_(after.started_at, after.id))
+    rows = (await connection.execute(query)).all()
+    return await _with_attempts(connection, rows)
+
+
+async def get_record(connection: AsyncConnection, record_id: str) -> Record | None:
+    """One record; None when there is none."""
+    rows = (await connection.execute(select(request).where(request.c.id == record_id))).all()
+    found = await _with_attempts(connection, rows)
+    return found[0] if found else None
+
+
+async def _with_attempts(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Record]:
+    if not rows:
+        return []
+    ids = [row.id for row in rows]
+    query = select(attempt).where(attempt.c.request_id.in_(ids)).order_by(attempt.c.request_id, attempt.c.number)
+    attempts: dict[str, list[AttemptRecord]] = {}
+    for row in (await connection.execute(query)).all():
+        attempts.setdefault(row.request_id, []).append(_attempt(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name
+    return [_record(row._mapping, attempts.get(row.id, [])) for row in rows]  # noqa: SLF001 - as above
+
+
+def _record(row: Mapping[Any, Any], attempts: list[AttemptRecord]) -> Record:
+    return Record(
+        **{name: row[name] for name in PLAIN},
+        losses=tuple(msgspec.json.decode(row["losses"], type=list[Loss])),
+        notes=tuple(msgspec.json.decode(row["notes"], type=list[str])),
+        usage=_usage(row, None),
+        attempts=tuple(attempts),
+    )
+
+
+def _attempt(row: Mapping[Any, Any]) -> AttemptRecord:
+    return AttemptRecord(**{name: row[name] for name in PLAIN_ATTEMPT}, usage=_usage(row, row["usage_raw"]))
+
+
+def _usage(row: Mapping[Any, Any], raw: str | None) -> Usage | None:
+    if row["tokens_estimated"] is None:
+        return None
+    return Usage(
+        **{name: row[f"tokens_{name}"] for name in COUNTS},
+        estimated=row["tokens_estimated"],
+        reported_cost_nanos=row["reported_cost_nanos"],
+        raw=raw,
+    )
