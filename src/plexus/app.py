@@ -1,0 +1,169 @@
+"""The composition root: builds every part and joins them. Nothing else knows all of them.
+
+The port listens as soon as the configuration is compiled; database and control plane come up behind it, since no exchange
+needs them (DESIGN section 1, promise 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from plexus.accounting.journal import Journal
+from plexus.client_api.app import Readiness, client_api
+from plexus.configuration.compile import Rules
+from plexus.configuration.file_source import FileSource
+from plexus.configuration.secrets import REASONING_STATE, derive, digester
+from plexus.domain.record import Record
+from plexus.exchange.gateway import Gateway
+from plexus.http1.server import Handler, Incoming, Server
+from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS
+from plexus.settings import Settings, load_or_make_root_key
+from plexus.upstream.client import UpstreamClient
+
+if TYPE_CHECKING:
+    from plexus.storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseDown(Exception):
+    """The database is not open (yet)."""
+
+
+class App:
+    """A gateway: every part of it, from ``start`` to ``stop``."""
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
+        root = load_or_make_root_key(settings)
+        digest = digester(root)
+        self.settings = settings
+        self.started_at = time.time()
+        self.configuration = FileSource(
+            settings.config, environ, Rules(digest=digest, dialects=DIALECTS, protocols=PROTOCOLS)
+        )
+        self.upstream = UpstreamClient(environ)
+        self.journal = Journal(settings.journal, self._drain)
+        self.gateway = Gateway(
+            snapshot=self.configuration.current,
+            upstream=self.upstream,
+            journal=self.journal,
+            codecs=CODECS,
+            digest=digest,
+            seal_key=derive(root, REASONING_STATE),
+            user_agent=f"plexus/{settings.version}".encode(),
+        )
+        self.server = Server(client_api(self.gateway, self._control, self.readiness))
+        self._database: Database | None = None
+        self._database_error = "opening"
+        self._control_plane: asyncio.Future[Handler] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Listen, and bring up the rest behind. Raises ConfigurationError, OSError."""
+        self.configuration.load()
+        await self.journal.start()
+        loop = asyncio.get_running_loop()
+        self._control_plane = loop.create_future()
+        await self.server.start(host=self.settings.host, port=self.settings.port)
+        self._tasks = [
+            loop.create_task(self._open_database()),
+            loop.create_task(self._load_control_plane(self._control_plane)),
+            loop.create_task(self.configuration.watch()),
+        ]
+
+    async def stop(self) -> None:
+        """Answer what runs, for as long as the settings allow, then close everything."""
+        await self.server.drain(self.settings.drain_seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.upstream.close()
+        await self.journal.stop()
+        if self._database is not None:
+            await self._database.close()
+
+    # --- database
+
+    async def _open_database(self) -> None:
+        """Open and migrate, again and again until it works; the journal keeps the records meanwhile."""
+        # The import takes a third of a second: in a thread, so that requests are served meanwhile.
+        await asyncio.to_thread(__import__, "plexus.storage.records")
+        from plexus.storage.database import open_database  # noqa: PLC0415 - see above
+        from plexus.storage.migrate import upgrade  # noqa: PLC0415
+
+        delay = 0.5
+        while self._database is None:
+            try:
+                database = open_database(self.settings.database_url)
+                await upgrade(database)
+                self._database, self._database_error = database, "ok"
+            except Exception as down:  # noqa: BLE001 - whatever a driver raises, the gateway serves on
+                log.error("the database cannot be opened: %s", down)  # noqa: TRY400
+                self._database_error = f"{type(down).__name__}"
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 30.0)
+
+    async def _drain(self, records: Sequence[Record]) -> None:
+        if self._database is None:
+            raise DatabaseDown(self._database_error)
+        from plexus.storage.records import add_records  # noqa: PLC0415 - loaded by _open_database
+
+        async with self._database.write() as connection:
+            await add_records(connection, records)
+
+    # --- control plane
+
+    async def _load_control_plane(self, ready: asyncio.Future[Handler]) -> None:
+        await asyncio.to_thread(__import__, "plexus.management_api.app")
+        from plexus.http1.asgi import asgi_handler  # noqa: PLC0415 - FastAPI takes a third of a second
+        from plexus.management_api.app import ControlPlane, build  # noqa: PLC0415
+
+        control = ControlPlane(
+            gateway=self.gateway,
+            version=self.settings.version,
+            started_at=self.started_at,
+            admin_key=lambda: self.settings.admin_key or self.configuration.admin_key,
+            parts=lambda: self.readiness().parts,
+        )
+        ready.set_result(asgi_handler(build(control)))
+
+    async def _control(self, incoming: Incoming) -> None:
+        assert self._control_plane is not None
+        handler = await asyncio.shield(self._control_plane)
+        await handler(incoming)
+
+    # --- state
+
+    def readiness(self) -> Readiness:
+        """Ready while it serves; a database that is down is said, and does not stop it."""
+        parts = {
+            "server": "draining" if self.server.draining else "ok",
+            "database": self._database_error,
+            "journal": self.journal.drain_error or ("behind" if self.journal.backlog else "ok"),
+            "configuration": "ok" if self.configuration.last_error is None else "the file on disk is broken; an older one is in force",
+        }
+        return Readiness(ready=not self.server.draining, parts=parts)
+
+
+async def run(app: App, *, ready: asyncio.Event | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then stop in order."""
+    import signal  # noqa: PLC0415 - only a process of its own has signals
+
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await app.start()
+    if ready is not None:
+        ready.set()
+    try:
+        await stopping.wait()
+    finally:
+        log.info("stopping: %d exchanges run", app.gateway.counters.active)
+        with contextlib.suppress(asyncio.CancelledError):
+            await app.stop()
