@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+BROKEN_FILE = "the file on disk is broken; an older one is in force"
+
+
 class DatabaseDown(Exception):
     """The database is not open (yet)."""
 
@@ -103,7 +106,7 @@ class App:
                 await upgrade(database)
                 self._database, self._database_error = database, "ok"
             except Exception as down:  # noqa: BLE001 - whatever a driver raises, the gateway serves on
-                log.error("the database cannot be opened: %s", down)  # noqa: TRY400
+                log.error("the database cannot be opened: %s", down)
                 self._database_error = f"{type(down).__name__}"
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 30.0)
@@ -145,7 +148,9 @@ class App:
             "server": "draining" if self.server.draining else "ok",
             "database": self._database_error,
             "journal": self.journal.drain_error or ("behind" if self.journal.backlog else "ok"),
-            "configuration": "ok" if self.configuration.last_error is None else "the file on disk is broken; an older one is in force",
+            "configuration": "ok"
+            if self.configuration.last_error is None
+            else "the file on disk is broken; an older one is in force",
         }
         return Readiness(ready=not self.server.draining, parts=parts)
 

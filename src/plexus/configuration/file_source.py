@@ -42,6 +42,11 @@ class FileSource:
         """The file's own admin key."""
         return self._loaded.admin_key if self._loaded is not None else None
 
+    @property
+    def trial_key(self) -> str | None:
+        """The first client key, while nothing but the mock provider is configured: it is shown at the start."""
+        return self._loaded.trial_key if self._loaded is not None else None
+
     def load(self) -> Loaded:
         """Read the file for the first time. Raises ConfigurationError, or OSError when it cannot be read."""
         self._signature = self._sign()

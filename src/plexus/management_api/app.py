@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -27,22 +28,32 @@ class ControlPlane:
     """The state of each part, for people."""
 
 
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document, without a gateway."""
+    return _application("0").openapi()
+
+
 def build(control: ControlPlane) -> FastAPI:
     """The ASGI application. Its OpenAPI document is the contract of dashboard and command line."""
+    app = _application(control.version)
+    app.state.control = control
+    return app
+
+
+def _application(version: str) -> FastAPI:
     app = FastAPI(
         title="Plexus",
-        version=control.version,
+        version=version,
         openapi_url=OPENAPI,
         docs_url=None,
         redoc_url=None,
         responses={"4XX": {"model": ErrorReply}, "5XX": {"model": ErrorReply}},
     )
-    app.state.control = control
     errors.install(app)
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def welcome() -> Welcome:
-        return Welcome(version=control.version, openapi=OPENAPI)
+        return Welcome(version=version, openapi=OPENAPI)
 
     app.include_router(system.router)
     return app

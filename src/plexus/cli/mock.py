@@ -1,0 +1,26 @@
+"""``plexus mock``: the mock provider on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+
+def mock(
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks one.")] = 4010,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Play OpenAI Chat Completions and Anthropic Messages, without a key and without a network."""
+    from plexus.mock_provider import serve  # noqa: PLC0415 - only this command plays a provider
+
+    async def run() -> None:
+        async with serve(host, port) as url:
+            typer.echo(f"The mock provider listens on {url}")
+            await asyncio.Event().wait()
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
