@@ -99,11 +99,14 @@ class _Writer:
                 system += self._blocks(message.content, path)
             else:
                 self._add_turn(turns, message, path, dialect)
-        if turns and turns[0][0] == "assistant":
+        turns = [(role, content) for role, content in turns if content]
+        if not turns:
+            raise bad_request("messages: there is no text to send. Messages takes no empty turns.", param="messages")
+        if turns[0][0] == "assistant":
             raise bad_request(
                 "messages: the first turn must be the user's for a model that speaks Messages.", param="messages"
             )
-        return system, [{"role": role, "content": content} for role, content in turns if content]
+        return system, [{"role": role, "content": content} for role, content in turns]
 
     def _add_turn(self, turns: list[Turn], message: Message, path: str, dialect: MessagesDialect) -> None:
         role = "assistant" if message.role == "assistant" else "user"

@@ -94,7 +94,7 @@ class MessagesTap:
         elif kind == "content_block_start" and present(wire.content_block):
             if _BLOCK.decode(wire.content_block).type not in PIECEMEAL:
                 self._said = self.meaningful = True
-        elif kind == "message_start" and present(wire.message):
+        elif kind == "message_start" and present(wire.message) and not self._usage:
             usage = _MESSAGE.decode(wire.message).usage
             self._usage = bytes(usage) if present(usage) else b""
         elif kind == "message_delta":

@@ -261,13 +261,15 @@ class _Candidate:
         if call is None:
             self._close_text(out)
             self.called = True
-            key = delta.index if delta.index is not None and delta.index not in self._calls else -1 - len(self._calls)
             call_id = delta.id or f"call_{self.index}_{len(self._calls)}"
             state = ReasoningState(PROTOCOL, signature) if (signature := delta.signature()) else None
             block = ToolCall(id=call_id, name=name, arguments="", custom=delta.custom is not None, state=state)
-            call = self._calls[key] = _Call(self._block(block, out), call_id)
-            if delta.index is not None and key != delta.index:
-                self._calls[delta.index] = call  # the index is used again: later deltas of it mean the new call
+            call = _Call(self._block(block, out), call_id)
+            unnamed = -1 - len(self._calls)
+            if delta.index is not None and delta.index in self._calls:
+                # The index is used again: later deltas of it mean the new call.
+                self._calls[unnamed] = self._calls[delta.index]
+            self._calls[unnamed if delta.index is None else delta.index] = call
         self._last = call
         text = function.text() if function is not None else ""
         if text:
