@@ -143,17 +143,19 @@ class Connection(asyncio.Protocol):
     def _parse(self, searched: int = 0) -> None:
         """Begin the request whose head is in the buffer, if it is complete. ``searched`` bytes of it are known."""
         buffer = self._buffer
-        if buffer[:1] == b"\r" and searched < 2 and buffer[:2] == b"\r\n":
-            buffer = buffer[2:]  # one empty line before a request is ignored (RFC 9112 section 2.2)
-            searched = 0
+        if self._phase == Phase.IDLE and buffer[:1] == b"\r":  # an empty line before it is ignored (RFC 9112, 2.2)
+            if buffer == b"\r":
+                return
+            if buffer[1:2] == b"\n":
+                self._enter(Phase.HEAD)
+                buffer = self._buffer = buffer[2:]
+                searched = 0
         end = buffer.find(END, max(0, searched - 3), self._server.limits.max_head_bytes)
         try:
             if end < 0:
-                self._buffer = buffer
-                if buffer:
-                    check_incomplete(buffer, self._server.limits.max_head_bytes)
-                    if self._phase != Phase.HEAD:
-                        self._enter(Phase.HEAD)
+                check_incomplete(buffer, self._server.limits.max_head_bytes)
+                if self._phase != Phase.HEAD:
+                    self._enter(Phase.HEAD)
                 return
             end += 4
             head = parse_request(buffer[:end], self._server.limits.max_fields)
