@@ -175,6 +175,7 @@ class Incoming:
         head = self._head(status, fields)
         if _OURS.search(head.lower()):
             raise ValueError("a field that is the server's own")
+        self.started = True
         if self.gone:
             self.finished = True
             return
@@ -192,6 +193,7 @@ class Incoming:
         ours = _OURS.findall(head.lower())
         if ours and ours != [b"content-length"]:
             raise ValueError("a field that is the server's own")
+        self.started = True
         if status in (204, 304) or self.method == b"HEAD":
             self._left = _NO_BODY
         elif ours:
@@ -277,9 +279,7 @@ class Incoming:
     def _head(self, status: int, fields: Iterable[Field]) -> bytes:
         if self.started:
             raise RuntimeError("the reply has begun already")
-        head = status_line(status) + encode_fields(fields)
-        self.started = True
-        return head
+        return status_line(status) + encode_fields(fields)
 
     def _closing_lines(self) -> bytes:
         """The last lines of a head, which decide whether the connection stays."""
