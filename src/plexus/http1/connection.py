@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from enum import IntEnum
 from typing import TYPE_CHECKING, cast
 
@@ -312,6 +314,16 @@ class Connection(asyncio.Protocol):
         self._resume()
         if self._buffer:
             self._parse()
+
+    def break_off(self, *, reset: bool) -> None:
+        """Close without the reply's proper end; with ``reset``, so that nobody takes the end of file for one."""
+        if not reset or self._transport is None:
+            self._close()
+            return
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:  # closing with a linger time of zero sends RST
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.abort()
 
     def abort(self) -> None:
         """Close at once, whatever waits to be sent."""

@@ -241,11 +241,12 @@ class Incoming:
         self._finish()
 
     def abort(self) -> None:
-        """Break the connection, so that the client notices that the reply is not complete."""
+        """Break the connection, so that the client notices that the reply is not complete: what was written still goes
+        out, without its proper end; where nothing but the connection's end marks it, by a reset."""
         if not self.finished:
             self.started = self.finished = self.gone = True
             self._writable = None
-            self._connection.abort()
+            self._connection.break_off(reset=self._left == _UNTIL_CLOSE)
 
     @property
     def full(self) -> bool:
