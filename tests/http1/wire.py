@@ -216,5 +216,5 @@ def request(*lines: bytes, body: bytes = b"", start: bytes = b"POST / HTTP/1.1")
     return b"\r\n".join((start, b"Host: a", *lines, b"", b"")) + body
 
 
-def chunked(*lines: bytes, body: bytes) -> bytes:
-    return request(b"Transfer-Encoding: chunked", *lines, body=body)
+def chunked(*lines: bytes, body: bytes, start: bytes = b"POST / HTTP/1.1") -> bytes:
+    return request(b"Transfer-Encoding: chunked", *lines, body=body, start=start)

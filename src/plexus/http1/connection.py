@@ -9,7 +9,7 @@ import struct
 from enum import IntEnum
 from typing import TYPE_CHECKING, cast
 
-from plexus.http1.body import BodyDecoder, LengthDecoder, body_decoder
+from plexus.http1.body import BodyDecoder, BodyIncomplete, LengthDecoder, body_decoder
 from plexus.http1.head import END, Malformed, Preface, check_incomplete, parse_request, status_line
 from plexus.http1.incoming import Incoming
 
@@ -216,6 +216,8 @@ class Connection(asyncio.Protocol):
         incoming.begun = True
         try:
             await self._server.handler(incoming)
+        except BodyIncomplete:
+            pass  # the client cut it: nobody is there to be told
         except Exception:
             log.exception("the handler failed")
         finally:
