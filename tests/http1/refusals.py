@@ -88,6 +88,7 @@ REFUSALS: list[tuple[str, str, bytes, int]] = [
     ("an unknown method", "9110 9.1", request(start=b"BREW / HTTP/1.1"), 501),
     ("a method in lower case", "9110 9.1", request(start=b"get / HTTP/1.1"), 501),
     ("CONNECT", "9110 9.3.6", request(start=b"CONNECT a:1 HTTP/1.1"), 501),
+    ("half a preface", "9110 9.1", request(start=b"PRI / HTTP/1.1"), 400),
     ("a method that is no token", "9110 9.1", request(start=b"G@T / HTTP/1.1"), 400),
     # Host
     ("no host", "9112 3.2", _LINE + b"\r\n", 400),

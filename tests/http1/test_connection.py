@@ -215,6 +215,16 @@ async def test_a_handler_without_a_reply_is_a_500(fails: bool, caplog: pytest.Lo
     assert ("secret detail" in caplog.text) is fails
 
 
+async def test_a_body_too_large_that_a_handler_lets_pass_is_a_413(caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(incoming: Incoming) -> None:
+        await incoming.body(10)
+
+    wire = Wire(handler)
+    assert status_of(await wire.exchange(request(b"Content-Length: 11", body=b"x" * 11))) == 413
+    assert wire.over()
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("fails", [True, False])
 async def test_a_handler_that_ends_in_its_reply_breaks_the_connection(
     fails: bool, caplog: pytest.LogCaptureFixture

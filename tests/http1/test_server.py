@@ -197,9 +197,10 @@ def test_a_slow_reader_is_waited_for(loop: str) -> None:
                     await room.wait()
             incoming.end()
 
-        async with serving(handler, Limits(write_buffer=65536)) as server, client_of(server) as client:
-            reply = await call(client, GET)
-            assert len(read_replies(reply, "GET")[0].body) == 8192 * 1000
+        async with serving(handler, Limits(write_buffer=65536)) as server, client_of(server) as (reader, writer):
+            writer.write(request(b"Connection: close"))
+            reply = await reader.read()
+            assert len(read_replies(reply, "POST")[0].body) == 8192 * 1000
 
     run(test(), loop)
     assert 0 < most <= 65536 + 2 * 8200

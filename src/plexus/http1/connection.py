@@ -7,9 +7,9 @@ import logging
 import socket
 import struct
 from enum import IntEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from plexus.http1.body import BodyDecoder, BodyIncomplete, LengthDecoder, body_decoder
+from plexus.http1.body import BodyDecoder, BodyIncomplete, BodyTooLarge, LengthDecoder, body_decoder
 from plexus.http1.head import END, Malformed, Preface, check_incomplete, parse_request, status_line
 from plexus.http1.incoming import Incoming
 
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-JOIN_BELOW = 64 * 1024
+JOIN_BELOW: Final = 64 * 1024
 """Bytes of a body up to which copying it behind its head is cheaper than a second buffer for the kernel."""
+
+UNANSWERED: Final = {
+    413: b"The body is too large.\n",
+    500: b"Internal error.\n",
+    503: b"Shutting down.\n",
+}
+"""What the client is told when the handler told nothing."""
 
 
 class Phase(IntEnum):
@@ -214,25 +221,30 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self, incoming: Incoming) -> None:
         incoming.begun = True
+        status = 500
         try:
             await self._server.handler(incoming)
         except BodyIncomplete:
             pass  # the client cut it: nobody is there to be told
+        except BodyTooLarge:
+            status = 413
+        except asyncio.CancelledError:
+            status = 503  # the server drains, or the client has gone and does not see it
+            raise
         except Exception:
             log.exception("the handler failed")
         finally:
             self._server.served(incoming)
             if not incoming.finished:
-                self._unanswered(incoming)
+                self._unanswered(incoming, status)
 
-    def _unanswered(self, incoming: Incoming) -> None:
+    def _unanswered(self, incoming: Incoming, status: int) -> None:
         """The handler has ended, its reply has not."""
         if incoming.started:
             incoming.abort()
         else:
             incoming.keep_alive = False
-            status, text = (503, b"Shutting down.\n") if self._server.draining else (500, b"Internal error.\n")
-            incoming.respond(status, [(b"content-type", b"text/plain")], text)
+            incoming.respond(status, [(b"content-type", b"text/plain")], UNANSWERED[status])
 
     def _lose(self) -> None:
         incoming, self._incoming, self._decoder = self._incoming, None, None

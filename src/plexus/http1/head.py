@@ -80,7 +80,6 @@ _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _HOST = re.compile(rb"[A-Za-z0-9\-._~!$&'()*+,;=%:\[\]]*")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
-_NO_CALLBACKS: Final = object()
 
 
 def split_fields(block: bytes) -> list[Field]:
@@ -128,7 +127,7 @@ def parse_request(head: bytes, max_fields: int = 200) -> RequestHead:
         raise _refuse_version(method, version)
     if head.count(b"\r\n") > max_fields + 2:
         raise Malformed("The head has too many fields.", 431)
-    _check_request(head, method)
+    _check_head(httptools.HttpRequestParser, head)
     path, query = _split_target(method, target)
     found = _framing_fields(head, line_end)
     _check_host(found.get(b"host"), http11)
@@ -166,13 +165,7 @@ def parse_reply(head: bytes, method: bytes, max_fields: int = 200) -> ReplyHead:
     digits = rest[:3]
     if len(digits) != 3 or not digits.isdigit() or rest[3:4] not in (b"", b" ") or digits[0] == 0x30:
         raise Malformed("The status is not a number of three digits.")
-    parser = httptools.HttpResponseParser(_NO_CALLBACKS)
-    try:
-        parser.feed_data(head)
-    except httptools.HttpParserUpgrade:
-        pass
-    except httptools.HttpParserError as error:
-        raise Malformed(str(error)) from None
+    _check_head(httptools.HttpResponseParser, head)
     found = _framing_fields(head, line_end)
     status = int(digits)
     framing = _reply_framing(found, http11)
@@ -190,18 +183,35 @@ def _refuse_version(method: bytes, version: bytes) -> Exception:
     return Malformed("The version is not one of HTTP.")
 
 
-def _check_request(head: bytes, method: bytes) -> None:
-    """llhttp's view of the head: line ends, tokens, control bytes, lengths. A fresh parser each time: no state to leak."""
-    parser = httptools.HttpRequestParser(_NO_CALLBACKS)
+class _Witness:
+    """Sees that llhttp has come to a head's end."""
+
+    __slots__ = ("complete",)
+
+    def __init__(self) -> None:
+        self.complete = False
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+
+def _check_head(parser: type, head: bytes) -> None:
+    """llhttp's view of a head: line ends, tokens, control bytes, numbers. A fresh parser each time: no state to leak.
+
+    Raises Malformed, also when llhttp does not see the head's end where we do.
+    """
+    witness = _Witness()
     try:
-        parser.feed_data(head)
-    except httptools.HttpParserUpgrade:  # an Upgrade field, or CONNECT: the head is complete
+        parser(witness).feed_data(head)
+    except httptools.HttpParserUpgrade:  # an Upgrade field, or CONNECT: it stops after the head
         pass
     except httptools.HttpParserInvalidMethodError:
-        status = 501 if _TOKEN.fullmatch(method) else 400
-        raise Malformed("The method is not known.", status) from None
+        word = _TOKEN.fullmatch(head[: head.find(b" ")])
+        raise Malformed("The method is not known.", 501 if word else 400) from None
     except httptools.HttpParserError as error:
         raise Malformed(f"{error}.") from None
+    if not witness.complete:
+        raise Malformed("The head has no end.")
 
 
 def _split_target(method: bytes, target: bytes) -> tuple[bytes, bytes]:

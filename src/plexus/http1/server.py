@@ -25,8 +25,8 @@ CANCEL_GRACE = 1.0
 class Server:
     """Listens, hands each request to ``handler``, keeps time for all connections with one timer.
 
-    A handler that fails or returns without a reply is answered 500; one that fails in the middle of its reply breaks
-    the connection.
+    A handler that fails or returns without a reply is answered 500 (413 for a BodyTooLarge that it lets pass), one that
+    drain cancels 503; one that ends in the middle of its reply breaks the connection.
     """
 
     def __init__(self, handler: Handler, *, limits: Limits = DEFAULT_LIMITS) -> None:
