@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import struct
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final, cast
 
 from plexus.http1.body import BodyDecoder, BodyIncomplete, BodyTooLarge, LengthDecoder, body_decoder
@@ -29,24 +28,24 @@ UNANSWERED: Final = {
 """What the client is told when the handler told nothing."""
 
 
-class Phase(IntEnum):
-    """Where a connection stands."""
+class Phase:
+    """Where a connection stands, in order. Plain numbers: an enum's members cost 40 ns each time (CPython 3.11)."""
 
-    IDLE = 0
+    IDLE: Final = 0
     """Between two requests."""
-    HEAD = 1
+    HEAD: Final = 1
     """A part of a head has come."""
-    BODY = 2
+    BODY: Final = 2
     """A request is being served whose body is still coming."""
-    BUSY = 3
+    BUSY: Final = 3
     """A request is being served whose body is here."""
-    SKIP = 4
+    SKIP: Final = 4
     """The reply is out, the rest of the body is read and dropped."""
-    LINGER = 5
+    LINGER: Final = 5
     """The last reply is out and our side closed; what still comes is dropped until the client has closed, too."""
-    CLOSING = 6
+    CLOSING: Final = 6
     """Only the write buffer has to empty itself."""
-    CLOSED = 7
+    CLOSED: Final = 7
     """Closed, or taken over by a handler."""
 
 
@@ -78,7 +77,7 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._loop = loop
         self._transport: asyncio.Transport | None = None
-        self._phase = Phase.IDLE
+        self._phase: int = Phase.IDLE
         self._since = server.now  # when the phase, or its last progress, began
         self._buffer = b""  # a part of a head, or pipelined requests
         self._incoming: Incoming | None = None
@@ -168,17 +167,14 @@ class Connection(asyncio.Protocol):
                 return
             end += 4
             head = parse_request(buffer[:end], self._server.limits.max_fields)
-            incoming = Incoming(self, head)
             rest = buffer[end:]
-            if head.framing == 0:
-                self._buffer = rest
+            if 0 <= head.framing <= len(rest):
                 self._phase = Phase.BUSY
-            elif head.framing == len(rest):
-                self._buffer = b""
-                self._phase = Phase.BUSY
-                incoming.feed(rest, whole=True)
+                self._buffer = rest[head.framing :]
+                incoming = Incoming(self, head, rest[: head.framing])
             else:
                 self._buffer = b""
+                incoming = Incoming(self, head, None)
                 self._decode(incoming, body_decoder(head.framing), rest)
         except Malformed as malformed:
             self._refuse(malformed)
@@ -187,7 +183,8 @@ class Connection(asyncio.Protocol):
             self._close()
             return
         self._incoming = incoming
-        self._server.spawn(self._serve(incoming), incoming)
+        incoming.task = task = self._loop.create_task(self._serve(incoming))
+        self._server.began(task)
 
     def _decode(self, incoming: Incoming, decoder: BodyDecoder, data: bytes) -> None:
         """Raises Malformed."""
@@ -273,11 +270,6 @@ class Connection(asyncio.Protocol):
 
     # For Incoming
 
-    @property
-    def date_line(self) -> bytes:
-        """The Date field."""
-        return self._server.date_line
-
     def write(self, head: bytes, body: bytes = b"") -> None:
         """To the client, in one write."""
         transport = self._transport
@@ -293,16 +285,22 @@ class Connection(asyncio.Protocol):
         self._since = self._server.now
         self._resume()
 
-    def can_stay(self, unasked: bool) -> bool:
-        """Whether the connection can carry another request after the reply that begins now.
+    def last_lines(self, incoming: Incoming, unasked: bool) -> bytes:
+        """The end of a reply's head: its date, and whether the connection stays.
 
-        Not when the rest of the body is long, or has not been asked for with 100 Continue: then the client may send it
-        or not (RFC 9110 section 10.1.1).
+        It does not when the rest of the body is long, or has not been asked for with 100 Continue: then the client may
+        send it or not (RFC 9110 section 10.1.1).
         """
-        if self._server.draining:
-            return False
-        if self._phase != Phase.BODY:
-            return True
+        server = self._server
+        if incoming.keep_alive and (server.draining or (self._phase == Phase.BODY and not self._can_skip(unasked))):
+            incoming.keep_alive = False
+        if not incoming.keep_alive:
+            return server.date_line + b"connection: close\r\n\r\n"
+        if incoming.http11:
+            return server.date_line + b"\r\n"
+        return server.date_line + b"connection: keep-alive\r\n\r\n"
+
+    def _can_skip(self, unasked: bool) -> bool:
         decoder = self._decoder
         return not unasked and not (isinstance(decoder, LengthDecoder) and decoder.left > self._server.limits.skip)
 
@@ -311,21 +309,23 @@ class Connection(asyncio.Protocol):
         if self._incoming is not incoming:
             return
         self._incoming = None
-        if self._phase == Phase.BODY:
+        if self._phase == Phase.BUSY and incoming.keep_alive and not self._server.draining:
+            self._next()
+        elif self._phase == Phase.BODY:
             if incoming.keep_alive:
                 self._enter(Phase.SKIP)
                 self._budget = self._server.limits.skip
                 self._resume()
             else:
                 self._linger()
-        elif not incoming.keep_alive or self._server.draining:
-            self._close()
         else:
-            self._next()
+            self._close()
 
     def _next(self) -> None:
-        self._enter(Phase.IDLE)
-        self._resume()
+        self._phase = Phase.IDLE
+        self._since = self._server.now
+        if self._paused:
+            self._resume()
         if self._buffer:
             self._parse()
 
@@ -396,7 +396,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         self.write(
             b"%bcontent-type: text/plain\r\ncontent-length: %d\r\n%bconnection: close\r\n\r\n"
-            % (status_line(reason.status), len(body), self.date_line),
+            % (status_line(reason.status), len(body), self._server.date_line),
             body,
         )
         self._linger()
@@ -421,7 +421,7 @@ class Connection(asyncio.Protocol):
             self._stuck = self._unsent()
             self._transport.close()
 
-    def _enter(self, phase: Phase) -> None:
+    def _enter(self, phase: int) -> None:
         self._phase = phase
         self._since = self._server.now
 

@@ -78,8 +78,7 @@ _FIELD = re.compile(rb"([^:]+):[ \t]*([^\r]*)\r\n")
 _FRAMING = re.compile(rb"\n(content-length|transfer-encoding|connection|host|expect):[ \t]*([^\r]*)")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
-_HOST = re.compile(rb"[A-Za-z0-9\-._~!$&'()*+,;=%:\[\]]*")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
+_HOST = re.compile(rb"[A-Za-z0-9\-._~!$&'()*+,;=%:\[\]]*[ \t]*")
 
 
 def split_fields(block: bytes) -> list[Field]:
@@ -125,17 +124,20 @@ def parse_request(head: bytes, max_fields: int = 200) -> RequestHead:
     http11 = version == b"HTTP/1.1"
     if not http11 and version != b"HTTP/1.0":
         raise _refuse_version(method, version)
-    if head.count(b"\r\n") > max_fields + 2:
+    if len(head) > 4 * max_fields and head.count(b"\r\n") > max_fields + 2:  # a field has at least 4 bytes
         raise Malformed("The head has too many fields.", 431)
     _check_head(httptools.HttpRequestParser, head)
-    path, query = _split_target(method, target)
+    if target[:1] == b"/" and b"#" not in target:
+        path, _, query = target.partition(b"?")
+    else:
+        path, query = _split_target(method, target)
     found = _framing_fields(head, line_end)
-    _check_host(found.get(b"host"), http11)
-    expects_continue = False
-    if http11 and b"expect" in found:
-        if found[b"expect"].rstrip(b" \t") != b"100-continue":
-            raise Malformed("The only expectation that can be met is 100-continue.", 417)
-        expects_continue = True
+    host = found.get(b"host")
+    if (host is None and http11) or (host is not None and not _HOST.fullmatch(host)):
+        raise Malformed("The field host is missing or is no host.")
+    expects_continue = http11 and b"expect" in found
+    if expects_continue and found[b"expect"].rstrip(b" \t") != b"100-continue":
+        raise Malformed("The only expectation that can be met is 100-continue.", 417)
     return RequestHead(
         method,
         target,
@@ -250,14 +252,6 @@ def _framing_fields(head: bytes, line_end: int) -> dict[bytes, bytes]:
     return found
 
 
-def _check_host(value: bytes | None, http11: bool) -> None:
-    if value is None:
-        if http11:
-            raise Malformed("The field host is missing.")
-    elif not _HOST.fullmatch(value.rstrip(b" \t")):
-        raise Malformed("The field host is not a host.")
-
-
 def _request_framing(found: dict[bytes, bytes], http11: bool) -> int:
     """How the body of a request is framed.
 
@@ -286,7 +280,7 @@ def _reply_framing(found: dict[bytes, bytes], http11: bool) -> int:
 
 def _length(value: bytes) -> int:
     digits = value.rstrip(b" \t")
-    if not _LENGTH.fullmatch(digits):
+    if not digits.isdigit() or len(digits) > 18:
         raise Malformed("The field content-length is not a number.")
     return int(digits)
 

@@ -55,7 +55,8 @@ class Incoming:
         "whole",
     )
 
-    def __init__(self, connection: Connection, head: RequestHead) -> None:
+    def __init__(self, connection: Connection, head: RequestHead, body: bytes | None) -> None:
+        """``body`` is the whole body where it has arrived with the head."""
         self.method = head.method
         self.target = head.target
         self.path = head.path
@@ -68,7 +69,7 @@ class Incoming:
         self.started = False
         self.finished = False
         self.gone = False
-        self.whole = head.framing == 0
+        self.whole = body is not None
         """The body has arrived to its end (whether read or not)."""
         self.keep_alive = head.keep_alive
         """The connection stays after the reply."""
@@ -80,8 +81,8 @@ class Incoming:
         self._framing = head.framing
         self._expects_continue = head.expects_continue
         self._connection = connection
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._pieces: list[bytes] = [body] if body else []
+        self._size = len(body) if body else 0
         self._want = 0
         self._waiter: asyncio.Future[None] | None = None
         self._writable: Callable[[], None] | None = None
@@ -179,10 +180,13 @@ class Incoming:
         if self.gone:
             self.finished = True
             return
-        bodiless = status in (204, 304)
-        if not bodiless:
+        connection = self._connection
+        if status in (204, 304):
+            body = b""
+        else:
             head += b"content-length: %d\r\n" % len(body)
-        self._connection.write(head + self._closing_lines(), b"" if bodiless or self.method == b"HEAD" else body)
+        head += connection.last_lines(self, self._expects_continue)
+        connection.write(head, b"" if self.method == b"HEAD" else body)
         self._finish()
 
     def start(self, status: int, fields: Iterable[Field]) -> None:
@@ -205,7 +209,7 @@ class Incoming:
             self._left = _UNTIL_CLOSE
             self.keep_alive = False
         if not self.gone:
-            self._connection.write(head + self._closing_lines())
+            self._connection.write(head + self._connection.last_lines(self, self._expects_continue))
 
     def write(self, data: bytes) -> None:
         """More of a streamed reply. Raises ValueError beyond its Content-Length."""
@@ -281,17 +285,6 @@ class Incoming:
         if self.started:
             raise RuntimeError("the reply has begun already")
         return status_line(status) + encode_fields(fields)
-
-    def _closing_lines(self) -> bytes:
-        """The last lines of a head, which decide whether the connection stays."""
-        connection = self._connection
-        if self.keep_alive:
-            self.keep_alive = connection.can_stay(self._expects_continue)
-        if not self.keep_alive:
-            return connection.date_line + b"connection: close\r\n\r\n"
-        if self.http11:
-            return connection.date_line + b"\r\n"
-        return connection.date_line + b"connection: keep-alive\r\n\r\n"
 
     def _finish(self) -> None:
         self.finished = True

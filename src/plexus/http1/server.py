@@ -126,9 +126,8 @@ class Server:
         self._live.discard(connection)
         self._check_settled()
 
-    def spawn(self, work: Coroutine[Any, Any, None], incoming: Incoming) -> None:
-        """Run a request's handler."""
-        incoming.task = task = asyncio.get_running_loop().create_task(work)
+    def began(self, task: asyncio.Task[None]) -> None:
+        """A request's handler runs."""
         self._tasks.add(task)
 
     def served(self, incoming: Incoming) -> None:
@@ -136,7 +135,8 @@ class Server:
         task, incoming.task = incoming.task, None
         if task is not None:
             self._tasks.discard(task)
-        self._check_settled()
+        if self._settled is not None:
+            self._check_settled()
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self.now = loop.time()

@@ -1,0 +1,41 @@
+"""``src/plexus/a/b.py`` is tested by ``tests/a/test_b.py``, or by several ``tests/a/test_b_*.py``."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from tests.habits.tree import ROOT, SOURCE, read, tracked
+
+EXCEPTIONS = ROOT / "tests" / "habits" / "untested.txt"
+"""Files whose tests stand elsewhere or are still to come, one a line. It may only shrink."""
+
+
+def has_code(path: Path) -> bool:
+    """Whether there is a function that does something: types, tables and protocols need no test of their own."""
+    for node in ast.walk(ast.parse(read(path))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_only_declared(node):
+            return True
+    return False
+
+
+def _is_only_declared(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return all(isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in function.body)
+
+
+def has_twin(path: Path, names: frozenset[str]) -> bool:
+    """``path`` is relative to src/plexus."""
+    folder = Path("tests", path.parent)
+    prefix = str(folder / f"test_{path.stem}")
+    return any(name == f"{prefix}.py" or name.startswith(f"{prefix}_") for name in names)
+
+
+def test_every_module_with_code_has_its_tests() -> None:
+    names = frozenset(str(path) for path in tracked())
+    modules = [path for path in tracked() if path.suffix == ".py" and (ROOT / path).is_relative_to(SOURCE)]
+    assert len(modules) > 50
+    inner = [(ROOT / path).relative_to(SOURCE) for path in modules if path.name not in ("__init__.py", "__main__.py")]
+    lonely = {str(path) for path in inner if not has_twin(path, names) and has_code(Path("src/plexus", path))}
+    excepted = set(EXCEPTIONS.read_text(encoding="utf-8").split())
+    assert lonely - excepted == set(), "write tests/<folder>/test_<name>.py for these"
+    assert excepted - lonely == set(), f"these have tests now: take them out of {EXCEPTIONS.name}"
