@@ -4,57 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import ssl
+from pathlib import Path
 
 import h11
 import pytest
-import wsproto
-from tests.http1.wire import GET, LOOPS, Recorder, read_replies, request, run
-from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Request, TextMessage
+from tests.http1.sockets import both_loops, call, client_of, serving
+from tests.http1.wire import GET, Recorder, read_replies, request, run
 
 from plexus.http1.head import Field
 from plexus.http1.limits import Limits
-from plexus.http1.server import Handler, Incoming, Server
+from plexus.http1.server import Incoming, Server
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-both_loops = pytest.mark.parametrize("loop", list(LOOPS))
+CERTIFICATE = Path(__file__).parent / "certs" / "localhost.pem"
 
 
 async def hello(incoming: Incoming) -> None:
     incoming.respond(200, [], b"hello")
-
-
-@asynccontextmanager
-async def serving(handler: Handler, limits: Limits | None = None) -> AsyncIterator[Server]:
-    server = Server(handler, limits=limits or Limits())
-    await server.start(host="127.0.0.1", port=0)
-    try:
-        yield server
-    finally:
-        await server.drain(0)
-        assert server.connections == server.tasks == 0
-
-
-@asynccontextmanager
-async def client_of(server: Server) -> AsyncIterator[Streams]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-
-
-async def call(streams: Streams, data: bytes, method: str = "GET") -> bytes:
-    """Send, and read until h11 says that the reply is complete."""
-    reader, writer = streams
-    writer.write(data)
-    got = b""
-    while not got or not read_replies(got, method)[0].complete:
-        more = await reader.read(65536)
-        assert more, got
-        got += more
-    return got
 
 
 @both_loops
@@ -282,6 +248,32 @@ def test_a_socket_can_be_given(loop: str) -> None:
     run(test(), loop)
 
 
+@both_loops
+def test_the_server_speaks_tls(loop: str) -> None:
+    """The certificate and its key are for this test only, made by: openssl req -x509 -newkey ec -pkeyopt
+    ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1"""
+
+    async def test() -> None:
+        ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ours.load_cert_chain(CERTIFICATE)
+        theirs = ssl.create_default_context(cafile=str(CERTIFICATE))
+        handler = Recorder()
+        server = Server(handler)
+        await server.start(host="127.0.0.1", port=0, ssl=ours)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=theirs)
+        body = b"x" * 300_000
+        reply = await call((reader, writer), request(b"Content-Length: 300000", body=body), "POST")
+        assert read_replies(reply, "POST")[0].body == b"ok"
+        assert handler.seen[0].body == body
+        writer.write(request(b"Content-Length: x"))
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+        await server.drain(5)
+        assert server.connections == server.tasks == 0
+
+    run(test(), loop)
+
+
 # draining
 
 
@@ -398,89 +390,5 @@ def test_h11_and_the_server_talk(loop: str) -> None:
                         break
                 assert sorted(body) == sorted(b"abcdef")
                 client.start_next_cycle()
-
-    run(test(), loop)
-
-
-# a WebSocket, handed through
-
-
-class EchoSocket(asyncio.Protocol):
-    """The server's end of a WebSocket over a detached transport."""
-
-    def __init__(self, transport: asyncio.Transport, request_head: bytes, closed: Callable[[], None]) -> None:
-        self.transport = transport
-        self.closed = closed
-        self.websocket = wsproto.WSConnection(wsproto.ConnectionType.SERVER)
-        self.data_received(request_head)
-
-    def data_received(self, data: bytes) -> None:
-        self.websocket.receive_data(data)
-        for event in self.websocket.events():
-            if isinstance(event, Request):
-                self.transport.write(self.websocket.send(AcceptConnection()))
-            elif isinstance(event, TextMessage):
-                self.transport.write(self.websocket.send(TextMessage(data=event.data.upper())))
-            elif isinstance(event, BytesMessage):
-                self.transport.write(self.websocket.send(BytesMessage(data=bytes(event.data))))
-            elif isinstance(event, CloseConnection):
-                self.transport.write(self.websocket.send(event.response()))
-                self.transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.closed()
-
-
-async def echo_socket(incoming: Incoming) -> None:
-    head = b"%b %b HTTP/1.1\r\n" % (incoming.method, incoming.target)
-    head += b"".join(b"%b: %b\r\n" % field for field in incoming.headers) + b"\r\n"
-    transport, early = incoming.detach()
-    over = asyncio.Event()
-    protocol = EchoSocket(transport, head, over.set)
-    protocol.data_received(early)
-    transport.set_protocol(protocol)
-    await over.wait()
-
-
-async def websocket_events(reader: asyncio.StreamReader, websocket: wsproto.WSConnection, count: int) -> list[Event]:
-    events = list(websocket.events())
-    while len(events) < count:
-        data = await reader.read(65536)
-        assert data, events
-        websocket.receive_data(data)
-        events += websocket.events()
-    return events
-
-
-@both_loops
-@pytest.mark.parametrize("early", [True, False])
-def test_a_websocket_is_handed_through(loop: str, early: bool) -> None:
-    async def test() -> None:
-        async with serving(echo_socket) as server, client_of(server) as (reader, writer):
-            websocket = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
-            opening = websocket.send(Request(host="a", target="/socket"))
-
-            if early:  # the first message together with the head, as a client must not, but a network may
-                writer.write(opening + bytes([0x81, 0x82, 0, 0, 0, 0]) + b"hi")
-                (accepted, text) = await websocket_events(reader, websocket, 2)
-            else:
-                writer.write(opening)
-                (accepted,) = await websocket_events(reader, websocket, 1)
-                writer.write(websocket.send(TextMessage(data="hi")))
-                (text,) = await websocket_events(reader, websocket, 1)
-            assert isinstance(accepted, AcceptConnection)
-            assert isinstance(text, TextMessage)
-            assert text.data == "HI"
-            assert (server.connections, server.tasks) == (0, 1)
-            writer.write(websocket.send(BytesMessage(data=b"\0" * 100_000)))
-            size = 0
-            while size < 100_000:
-                for event in await websocket_events(reader, websocket, 1):
-                    assert isinstance(event, BytesMessage)
-                    size += len(event.data)
-            writer.write(websocket.send(CloseConnection(code=1000)))
-            (closed,) = await websocket_events(reader, websocket, 1)
-            assert isinstance(closed, CloseConnection)
-            assert await reader.read() == b""
 
     run(test(), loop)
