@@ -73,6 +73,8 @@ class MessagesTap:
     def watch(self, events: bytes) -> None:
         """A run of whole events."""
         for event in split_events(events):
+            if self.terminated:
+                return
             if event.name == b"content_block_delta" and not self._said:
                 self._said = True
             elif event.name == b"content_block_delta":

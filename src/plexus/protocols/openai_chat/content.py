@@ -157,8 +157,11 @@ def decode_assistant(members: Members) -> tuple[tuple[Block, ...], bool, Object]
         kept["content"] = written  # some providers insist on an empty string beside calls
     content, plain = decode_content(members)
     blocks: list[Block] = [*thoughts, *_with_citations(content, members)]
+    refused = members.peek("refusal")
     refusal = members.take("refusal", str)
-    if refusal is not None:
+    if refusal == "" and refused is not None:
+        kept["refusal"] = refused
+    elif refusal is not None:
         blocks.append(Refusal(text=refusal))
     audio = members.take_members("audio")
     if audio is not None:

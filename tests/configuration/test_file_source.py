@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+
+import pytest
+from tests.configuration.loading import RULES
+
+from plexus.configuration.file_source import FileSource, write_atomically
+from plexus.configuration.problems import ConfigurationError
+
+GOOD = "providers: {a: {base_url: https://x}}\nmodels: {%s: {provider: a}}\n"
+
+
+def source(path: Path, text: str) -> FileSource:
+    write(path, text)
+    return FileSource(path, {}, RULES)
+
+
+def write(path: Path, text: str) -> None:
+    """Change the file so that its signature changes, however fast the test is."""
+    path.write_text(text)
+    moment = path.stat().st_mtime_ns + write.steps * 1_000_000_000  # type: ignore[attr-defined]
+    write.steps += 1  # type: ignore[attr-defined]
+    os.utime(path, ns=(moment, moment))
+
+
+write.steps = 1  # type: ignore[attr-defined]
+
+
+def test_a_change_takes_effect_and_the_old_snapshot_lives_on(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    file = source(path, GOOD % "one")
+    file.load()
+    pinned = file.current()
+    write(path, GOOD % "two")
+    assert file.reload_if_changed()
+    assert set(file.current().routes) == {"two"}
+    assert set(pinned.routes) == {"one"}
+    assert not file.reload_if_changed()
+
+
+@pytest.mark.parametrize("bad", ["models: {m: {provider: nope}}", "a: [", "\x00", "models: {m: 1}"])
+def test_a_bad_file_never_replaces_a_good_snapshot(tmp_path: Path, bad: str, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "p.yaml"
+    file = source(path, GOOD % "one")
+    file.load()
+    write(path, bad)
+    with caplog.at_level(logging.ERROR):
+        assert not file.reload_if_changed()
+    assert set(file.current().routes) == {"one"}
+    assert file.last_error is not None
+    assert "stays in force" in caplog.text
+    write(path, GOOD % "three")
+    assert file.reload_if_changed()
+    assert file.last_error is None
+
+
+def test_a_file_that_vanishes_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    file = source(path, GOOD % "one")
+    file.load()
+    path.unlink()
+    assert not file.reload_if_changed()
+    assert set(file.current().routes) == {"one"}
+
+
+def test_the_first_load_must_succeed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError):
+        source(tmp_path / "p.yaml", "nope: 1").load()
+
+
+async def test_watching_looks_again_after_each_sleep(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    file = source(path, GOOD % "one")
+    file.load()
+    seen: list[set[str]] = []
+
+    async def sleep(_: float) -> None:
+        seen.append(set(file.current().routes))
+        if len(seen) == 1:
+            write(path, GOOD % "two")
+        if len(seen) == 3:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await file.watch(sleep)
+    assert seen == [{"one"}, {"two"}, {"two"}]
+
+
+def test_writing_is_atomic_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "p.yaml"
+    write_atomically(path, "a: 1\n")
+    write_atomically(path, "a: 2\n")
+    assert path.read_text() == "a: 2\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in path.parent.iterdir()] == ["p.yaml"]
