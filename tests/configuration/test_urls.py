@@ -12,12 +12,7 @@ from plexus.configuration.urls import guess_protocol, parse_endpoint, protocol_n
         ("openai_chat", "https://api.openai.com/v1/", "api.openai.com", "/v1"),
         ("openai_chat", "https://api.z.ai/api/paas/v4", "api.z.ai", "/api/paas/v4"),
         ("openai_chat", "http://127.0.0.1:11434", "127.0.0.1:11434", "/v1"),
-        (
-            "openai_chat",
-            "https://generativelanguage.googleapis.com/v1beta/openai",
-            "generativelanguage.googleapis.com",
-            "/v1beta/openai",
-        ),
+        ("openai_chat", "https://google/v1beta/openai", "google", "/v1beta/openai"),
         ("openai_chat", "https://h/openai", "h", "/openai"),
         ("anthropic_messages", "https://h/anthropic", "h", "/anthropic/v1"),
         ("gemini", "https://g", "g", "/v1beta"),

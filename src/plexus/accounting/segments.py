@@ -103,7 +103,7 @@ class Segments:
                 data = data[: data.rfind(b"\n") + 1]  # still being written
             if data:
                 return list(self._decode(data)), Position(number, offset + len(data))
-        return [], start
+        return [], max(start, Position(self.current, 0))
 
     def _decode(self, data: bytes) -> Iterator[Line]:
         for line in data.split(b"\n"):

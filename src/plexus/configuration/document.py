@@ -49,6 +49,11 @@ def _named(value: Any) -> Any:
     return value
 
 
+def _or_list_of_names(schema: dict[str, Any]) -> None:
+    """What ``_named`` takes, for the JSON Schema."""
+    schema["anyOf"].append({"type": "array", "items": {"type": "string"}})
+
+
 def _nothing(value: Any) -> Any:
     return {} if value is None else value
 
@@ -140,7 +145,9 @@ class Provider(Model):
         {}, description="Members put into every request's body."
     )
     models: Annotated[dict[str, ProviderModel | None] | None, BeforeValidator(_named)] = Field(
-        None, description="Names or globs of its models, or a map with details. All, when left out."
+        None,
+        description="Names or globs of its models, or a map with details. All, when left out.",
+        json_schema_extra=_or_list_of_names,
     )
     dialect: dict[str, dict[str, Any]] = Field({}, description="Answers to a protocol's dialect questions.")
     timeouts: Timeouts | None = Field(None, description="Its own time limits.")

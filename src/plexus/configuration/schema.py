@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from plexus.configuration.document import Document
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -20,7 +22,9 @@ def json_schema() -> str:
 
 
 def _allow_camel_case(model: dict[str, Any]) -> None:
-    from pydantic.alias_generators import to_camel  # noqa: PLC0415 - only this rare command needs it
-
-    properties = model.get("properties", {})
+    properties, required = model.get("properties", {}), model.get("required", [])
     properties.update({to_camel(name): value for name, value in list(properties.items()) if to_camel(name) != name})
+    doubled = [name for name in required if to_camel(name) != name]
+    if doubled:
+        model["required"] = [name for name in required if name not in doubled]
+        model["allOf"] = [{"anyOf": [{"required": [name]}, {"required": [to_camel(name)]}]} for name in doubled]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import msgspec
 
@@ -12,6 +11,7 @@ from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, Tran
 from plexus.canonical.headers import Field
 from plexus.canonical.response import Finish
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
+from plexus.exchange.deadline import Deadline
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.ports import Reply
@@ -26,7 +26,8 @@ MAX_ERROR_BODY = 1024 * 1024
 class WholeReply(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON reply, complete and in the client's protocol."""
 
-    attempt: Attempt
+    attempt: Attempt | None
+    """None for a reply that no provider was asked for."""
     body: bytes
     fields: list[Field]
     finish: Finish | None
@@ -56,7 +57,7 @@ class EmptyReply(ProviderError):
 
 
 async def attempt_until_committable(
-    plan: Plan, exchange: Exchange, gateway: Gateway, time_left: Callable[[], float]
+    plan: Plan, exchange: Exchange, gateway: Gateway, deadline: Deadline
 ) -> Committable:
     """Try the plan's targets until one has something for the client. Raises the most useful of all failures."""
     failures: list[GatewayError] = []
@@ -71,7 +72,9 @@ async def attempt_until_committable(
             failures.append(failure)
             if isinstance(failure, EmptyReply):
                 empty = failure
-            decision = decide(failure, _circumstances(failure, plan, exchange, gateway, (position, tries), time_left()))
+            decision = decide(
+                failure, _circumstances(failure, plan, exchange, gateway, (position, tries), deadline.left())
+            )
             attempt.fail(failure, decision.verdict)
         if decision.verdict is Verdict.GIVE_UP:
             if empty is not None:

@@ -9,6 +9,7 @@ from random import Random
 from plexus.domain.snapshot import Snapshot
 from plexus.exchange.call import AnyCodec, Call
 from plexus.exchange.counters import Counters
+from plexus.exchange.deadline import Deadlines
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.ports import Journal, Sink, Upstream
 
@@ -26,8 +27,19 @@ class Gateway:
     """Secret of a client key -> its keyed hash, as in ``Snapshot.keys``."""
     seal_key: bytes
     user_agent: bytes
+    deadlines: Deadlines = field(default_factory=Deadlines)
     rng: Random = field(default_factory=Random)
     counters: Counters = field(default_factory=Counters)
+
+    _spoken: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for protocol, operation in self.codecs:
+            self._spoken[operation] = self._spoken.get(operation, frozenset()) | {protocol}
+
+    def spoken(self, operation: str) -> frozenset[str]:
+        """The protocols in which providers are asked for ``operation``."""
+        return self._spoken[operation]
 
     def open_exchange(self, call: Call, sink: Sink) -> Exchange:
         """The scope of one call: pins the snapshot; its exit answers a failure and files the record."""

@@ -44,7 +44,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     for a body that the client's own protocol does not allow.
     """
     target, client = attempt.target, exchange.codec
-    protocol = choose_protocol(client.protocol, target, _spoken(gateway, client.operation))
+    protocol = choose_protocol(client.protocol, target, gateway.spoken(client.operation))
     if protocol is None:
         raise NotForThisTarget(
             ErrorKind.UPSTREAM_MODEL_UNKNOWN, f"No protocol of this target serves {client.operation}."
@@ -82,8 +82,10 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     )
 
 
-def _spoken(gateway: Gateway, operation: str) -> set[str]:
-    return {protocol for protocol, spoken in gateway.codecs if spoken == operation}
+def counts_natively(target: Target, codec: AnyCodec) -> bool:
+    """Whether ``target`` speaks the counting client's protocol and serves the operation."""
+    dialect = target.dialects.get(codec.protocol) or codec.default_dialect
+    return codec.protocol in target.protocols and getattr(dialect, "has_count_tokens", False)
 
 
 def _translate(

@@ -35,7 +35,8 @@ def _send_whole(ready: WholeReply, sink: Sink, exchange: Exchange) -> None:
     exchange.first_token_ns = time.perf_counter_ns()
     exchange.finish = ready.finish
     exchange.bytes_out = len(ready.body)
-    exchange.attempt.ended_ns = exchange.attempt.first_token_ns
+    if ready.attempt is not None:
+        ready.attempt.ended_ns = exchange.first_token_ns
     sink.send(200, [JSON_FIELD, *exchange.reply_fields(), *ready.fields], ready.body)
 
 

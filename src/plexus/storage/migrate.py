@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,19 +65,18 @@ async def _run(database: Database, step: Callable[[Config], None]) -> None:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             await connection.run_sync(work)
         return
-    with _file_lock(database.engine.url.database):
-        async with database.write() as connection:
-            await connection.run_sync(work)
+    async with _file_lock(database.engine.url.database), database.write() as connection:
+        await connection.run_sync(work)
 
 
-@contextmanager
-def _file_lock(path: str | None) -> Iterator[None]:
+@asynccontextmanager
+async def _file_lock(path: str | None) -> AsyncIterator[None]:
     """SQLite has no advisory lock: a file beside the database is one."""
     if path in (None, "", ":memory:"):
         yield
         return
-    with Path(f"{path}.migrate").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with Path(f"{path}.migrate").open("w") as file:  # noqa: ASYNC230 - a local file, once, at start
+        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
         yield
 
 

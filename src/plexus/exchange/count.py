@@ -1,0 +1,30 @@
+"""Counting tokens: by the first target that can count natively, else our own estimate, marked as one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from plexus.canonical.request import GenerateRequest
+from plexus.exchange.attempt import Committable, WholeReply, attempt_until_committable
+from plexus.exchange.deadline import Deadline
+from plexus.exchange.exchange import Exchange
+from plexus.exchange.gateway import Gateway
+from plexus.exchange.prepare import counts_natively
+from plexus.protocols.anthropic_messages.count_tokens import encode_count, estimate_tokens
+from plexus.routing.plan import Plan
+
+ESTIMATED = (b"x-plexus-estimated", b"true")
+NOTE = "tokens_estimated"
+
+
+async def count_tokens(plan: Plan, exchange: Exchange, gateway: Gateway, deadline: Deadline) -> Committable:
+    """The count for a reply. Raises ClientError for a body that cannot be read, and what native targets raise."""
+    native = tuple(target for target in plan.targets if counts_natively(target, exchange.codec))
+    if native:
+        return await attempt_until_committable(
+            msgspec.structs.replace(plan, targets=native), exchange, gateway, deadline
+        )
+    assert exchange.question is not None
+    request: GenerateRequest = exchange.codec.decode_request(exchange.question.inbound)
+    exchange.notes.append(NOTE)
+    return WholeReply(attempt=None, body=encode_count(estimate_tokens(request).input), fields=[ESTIMATED], finish=None)
