@@ -37,4 +37,4 @@ def _add(command: click.Command, name: str, lines: list[str]) -> None:
 def _option(option: click.Parameter) -> str:
     names = " / ".join([*option.opts, *option.secondary_opts])
     is_flag = getattr(option, "is_flag", False)
-    return names if is_flag else f"{names} {option.type.name.upper()}"
+    return names if is_flag else f"{names} {(option.name or 'value').upper()}"

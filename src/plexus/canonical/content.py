@@ -12,10 +12,15 @@ import msgspec
 
 
 class Extras(msgspec.Struct, frozen=True):
-    """Members that the canonical model has no field for, by their ``origin`` protocol, as raw JSON."""
+    """Members of one node by their ``origin`` protocol, as raw JSON, written back to that protocol alone.
+
+    ``members`` have no field in the canonical model: elsewhere they are losses. ``twins`` have one, and are kept beside it
+    because the protocol has several ways to write the same (``stop`` as a string or a list): elsewhere they are nothing.
+    """
 
     origin: str
-    members: dict[str, msgspec.Raw]
+    members: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+    twins: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
 
 
 class CacheMark(msgspec.Struct, frozen=True):

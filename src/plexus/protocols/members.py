@@ -110,15 +110,17 @@ def is_string(value: msgspec.Raw) -> bool:
 
 
 def own_members(extras: Extras | None, origin: str) -> Object:
-    """The members of ``extras`` when they stem from ``origin``; {} otherwise."""
-    return extras.members if extras is not None and extras.origin == origin else {}
+    """All of ``extras`` when they stem from ``origin``; {} otherwise."""
+    if extras is None or extras.origin != origin:
+        return {}
+    return {**extras.members, **extras.twins} if extras.twins else extras.members
 
 
-def merge(extras: Extras | None, origin: str, more: Object) -> Extras | None:
-    """``extras`` with ``more`` members of ``origin`` beside it."""
-    if not more:
+def with_twins(extras: Extras | None, origin: str, twins: Object) -> Extras | None:
+    """``extras`` with ``twins`` of ``origin`` beside them."""
+    if not twins:
         return extras
-    return Extras(origin, {**(extras.members if extras is not None else {}), **more})
+    return Extras(origin, extras.members if extras is not None else {}, twins)
 
 
 def raw_json(value: object) -> msgspec.Raw:

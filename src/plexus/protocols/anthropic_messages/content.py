@@ -26,7 +26,7 @@ from plexus.canonical.content import (
     Url,
 )
 from plexus.canonical.errors import bad_request
-from plexus.protocols.members import Array, Members, Object, decode_as, is_string, merge, own_members, raw_json
+from plexus.protocols.members import Array, Members, Object, decode_as, is_string, own_members, raw_json, with_twins
 
 PROTOCOL = "anthropic_messages"
 
@@ -156,7 +156,7 @@ def _tool_result(block: Members) -> Block:
         plain=plain,
         is_error=block.take("is_error", bool),
         cache=decode_cache(block),
-        extras=merge(block.rest(PROTOCOL), PROTOCOL, kept),
+        extras=with_twins(block.rest(PROTOCOL), PROTOCOL, kept),
     )
 
 

@@ -20,7 +20,7 @@ from plexus.canonical.request import (
 )
 from plexus.protocols.anthropic_messages.content import PROTOCOL, decode_cache, decode_content
 from plexus.protocols.codec import Inbound
-from plexus.protocols.members import Members, Object, merge, raw_json
+from plexus.protocols.members import Members, Object, raw_json, with_twins
 
 ROLES = frozenset({"user", "assistant", "system"})
 
@@ -58,7 +58,7 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
         service_tier=body.take("service_tier", str),
         user=_decode_user(body, kept),
         cache=decode_cache(body),
-        extras=merge(body.rest(PROTOCOL), PROTOCOL, kept),
+        extras=with_twins(body.rest(PROTOCOL), PROTOCOL, kept),
     )
 
 
@@ -93,7 +93,7 @@ def _decode_tool(tool: Members) -> Tool:
         parameters=tool.take_raw("input_schema"),
         strict=tool.take("strict", bool),
         cache=cache,
-        extras=merge(tool.rest(PROTOCOL), PROTOCOL, {} if kind is None or word is None else {"type": kind}),
+        extras=with_twins(tool.rest(PROTOCOL), PROTOCOL, {} if kind is None or word is None else {"type": kind}),
     )
 
 

@@ -23,7 +23,7 @@ from plexus.canonical.content import (
     Url,
 )
 from plexus.canonical.errors import bad_request
-from plexus.protocols.members import Array, Members, Object, decode_as, is_string, merge, raw_json
+from plexus.protocols.members import Array, Members, Object, decode_as, is_string, raw_json, with_twins
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.reasoning_state import PREFIX
 
@@ -112,7 +112,7 @@ def _thinking(part: Members) -> Block:
     whole.raw["type"] = raw_json("thinking")
     pieces = part.take_list("thinking")
     text = "".join(piece.take("text", str) or "" for piece in pieces)
-    return Reasoning(text=text, extras=merge(None, PROTOCOL, {THINKING_PART: whole.whole()}))
+    return Reasoning(text=text, extras=with_twins(None, PROTOCOL, {THINKING_PART: whole.whole()}))
 
 
 THINKING_PART = "content_part"

@@ -22,7 +22,7 @@ from plexus.canonical.request import (
     ToolChoice,
 )
 from plexus.protocols.codec import Inbound
-from plexus.protocols.members import Members, Object, is_string, merge, raw_json
+from plexus.protocols.members import Members, Object, is_string, raw_json, with_twins
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.openai_chat.content import PROTOCOL, decode_assistant, decode_cache, decode_content
 
@@ -75,7 +75,7 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
         prompt_cache_key=body.take("prompt_cache_key", str),
         prompt_cache_retention=body.take("prompt_cache_retention", str),
     )
-    return msgspec.structs.replace(request, extras=merge(body.rest(PROTOCOL), PROTOCOL, kept))
+    return msgspec.structs.replace(request, extras=with_twins(body.rest(PROTOCOL), PROTOCOL, kept))
 
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
@@ -107,7 +107,7 @@ def _decode_message(message: Members) -> Message:
         content=content,
         plain=plain,
         name=name,
-        extras=merge(message.rest(PROTOCOL), PROTOCOL, kept),
+        extras=with_twins(message.rest(PROTOCOL), PROTOCOL, kept),
     )
 
 
@@ -116,7 +116,9 @@ def _decode_function_message(message: Members, name: str | None) -> Message:
     parts, plain = decode_content(message)
     result = ToolResult(call_id=f"call_{name}", content=parts, name=name, plain=plain)
     return Message(
-        role="tool", content=(result,), extras=merge(message.rest(PROTOCOL), PROTOCOL, {"role": raw_json("function")})
+        role="tool",
+        content=(result,),
+        extras=with_twins(message.rest(PROTOCOL), PROTOCOL, {"role": raw_json("function")}),
     )
 
 

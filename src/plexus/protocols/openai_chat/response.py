@@ -11,7 +11,7 @@ from plexus.canonical.errors import ClientError, ErrorKind, ProviderError
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import Candidate, Finish, FinishReason, GenerateResponse
-from plexus.protocols.members import Members, Object, merge, own_members
+from plexus.protocols.members import Members, Object, own_members
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.openai_chat.content import (
     PROTOCOL,
@@ -148,11 +148,14 @@ MESSAGE = "message"
 
 
 def _choice_extras(choice: Members, message: Members, kept: Object) -> Extras | None:
-    extras = merge(choice.rest(PROTOCOL), PROTOCOL, {})
-    rest = merge(message.rest(PROTOCOL), PROTOCOL, kept)
-    if rest is None:
-        return extras
-    return merge(extras, PROTOCOL, {MESSAGE: msgspec.Raw(msgspec.json.encode(rest.members))})
+    rest = message.rest(PROTOCOL)
+    whole = {**(rest.members if rest is not None else {}), **kept}
+    if not whole:
+        return choice.rest(PROTOCOL)
+    written = {MESSAGE: msgspec.Raw(msgspec.json.encode(whole))}
+    unknown = choice.rest(PROTOCOL)
+    members = unknown.members if unknown is not None else {}
+    return Extras(PROTOCOL, {**members, **written}) if rest is not None else Extras(PROTOCOL, members, written)
 
 
 # --- writing
