@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import click
+from typing import Any
 
 
-def render(command: click.Command) -> str:
-    """A section for each command: what it does, its options."""
+def render(command: Any) -> str:
+    """A section for each command: what it does, its options. ``command`` is of the click that typer carries."""
     lines = [
         "# The command line",
         "",
@@ -17,7 +17,7 @@ def render(command: click.Command) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _add(command: click.Command, name: str, lines: list[str]) -> None:
+def _add(command: Any, name: str, lines: list[str]) -> None:
     commands = getattr(command, "commands", {})
     if not commands:
         lines += [f"## `{name}`", "", (command.help or "").strip(), ""]
@@ -34,7 +34,7 @@ def _add(command: click.Command, name: str, lines: list[str]) -> None:
         _add(inner, f"{name} {child}", lines)
 
 
-def _option(option: click.Parameter) -> str:
+def _option(option: Any) -> str:
     names = " / ".join([*option.opts, *option.secondary_opts])
     is_flag = getattr(option, "is_flag", False)
     return names if is_flag else f"{names} {(option.name or 'value').upper()}"

@@ -17,6 +17,7 @@ from plexus.accounting.journal import Journal
 from plexus.client_api.app import Readiness, client_api
 from plexus.configuration.compile import Rules
 from plexus.configuration.file_source import FileSource
+from plexus.configuration.load import MOCK
 from plexus.configuration.secrets import REASONING_STATE, derive, digester
 from plexus.domain.record import Record
 from plexus.exchange.gateway import Gateway
@@ -64,11 +65,14 @@ class App:
         self._database: Database | None = None
         self._database_error = "opening"
         self._control_plane: asyncio.Future[Handler] | None = None
+        self._mock = contextlib.AsyncExitStack()
+        self._mock_url: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Listen, and bring up the rest behind. Raises ConfigurationError, OSError."""
         self.configuration.load()
+        await self._play_mock()
         await self.journal.start()
         loop = asyncio.get_running_loop()
         self._control_plane = loop.create_future()
@@ -76,7 +80,7 @@ class App:
         self._tasks = [
             loop.create_task(self._open_database()),
             loop.create_task(self._load_control_plane(self._control_plane)),
-            loop.create_task(self.configuration.watch()),
+            loop.create_task(self.configuration.watch(self._play_mock)),
         ]
 
     async def stop(self) -> None:
@@ -86,9 +90,20 @@ class App:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.upstream.close()
+        await self._mock.aclose()
         await self.journal.stop()
         if self._database is not None:
             await self._database.close()
+
+    async def _play_mock(self) -> None:
+        """Play the mock provider on a port of its own, once the configuration has one that is not elsewhere."""
+        providers = self.configuration.current().providers.values()
+        if self._mock_url is not None or not any(one.preset == MOCK and one.enabled for one in providers):
+            return
+        from plexus.mock_provider import MockProvider  # noqa: PLC0415 - few gateways play a provider
+
+        self._mock_url = await self._mock.enter_async_context(MockProvider(keep=100).serve())
+        self.configuration.serve_presets_at({MOCK: f"{self._mock_url}/v1"})
 
     # --- database
 
@@ -148,9 +163,7 @@ class App:
             "server": "draining" if self.server.draining else "ok",
             "database": self._database_error,
             "journal": self.journal.drain_error or ("behind" if self.journal.backlog else "ok"),
-            "configuration": "ok"
-            if self.configuration.last_error is None
-            else "the file on disk is broken; an older one is in force",
+            "configuration": "ok" if self.configuration.last_error is None else BROKEN_FILE,
         }
         return Readiness(ready=not self.server.draining, parts=parts)
 

@@ -196,6 +196,7 @@ async def test_kill_9_loses_no_finished_record(tmp_path: Path, finished: int) ->
         env={**os.environ, "PYTHONPATH": "."},
     )
     assert writer.stdout is not None
+    last = -1
     for _ in range(finished):
         last = int(writer.stdout.readline())
     writer.send_signal(signal.SIGKILL)

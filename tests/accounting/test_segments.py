@@ -29,7 +29,8 @@ def record(number: int) -> Record:
 
 
 def read_all(own: Segments) -> list[Opening | Record]:
-    position, found = Position(), []
+    position = Position()
+    found: list[Opening | Record] = []
     while True:
         lines, following = own.read(position, 64)
         if following == position:

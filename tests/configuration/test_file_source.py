@@ -85,9 +85,23 @@ async def test_watching_looks_again_after_each_sleep(tmp_path: Path) -> None:
         if len(seen) == 3:
             raise asyncio.CancelledError
 
+    changes: list[set[str]] = []
+
+    async def changed() -> None:
+        changes.append(set(file.current().routes))
+
     with pytest.raises(asyncio.CancelledError):
-        await file.watch(sleep)
+        await file.watch(changed, sleep)
     assert seen == [{"one"}, {"two"}, {"two"}]
+    assert changes == [{"two"}]
+
+
+def test_a_preset_that_is_played_here_has_its_url_here(tmp_path: Path) -> None:
+    file = source(tmp_path / "p.yaml", "providers: {mock: {preset: mock}}\n")
+    file.load()
+    file.serve_presets_at({"mock": "http://127.0.0.1:4321/v1"})
+    (provider,) = file.current().providers.values()
+    assert {endpoint.origin.port for endpoint in provider.endpoints.values()} == {4321}
 
 
 def test_writing_is_atomic_and_private(tmp_path: Path) -> None:

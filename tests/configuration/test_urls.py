@@ -26,7 +26,9 @@ def test_base_urls(protocol: str, url: str, authority: str, prefix: str) -> None
     assert (endpoint.origin.tls is not None) == url.startswith("https")
 
 
-@pytest.mark.parametrize("url", ["", "api.openai.com", "file:///x", "https://h/v1?x=1", "https://h:99999/v1"])
+@pytest.mark.parametrize(
+    "url", ["", "api.openai.com", "gopher://x", "https://h/v1?x=1", "https://host.example:99999/v1"]
+)
 def test_what_is_no_base_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"no base URL|has a query|no valid port"):
         parse_endpoint("openai_chat", url, None)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.habits.tree import ROOT, SOURCE, read, tracked
+from tests.habits.tree import ROOT, SOURCE, parse, tracked
 
 LATER = {
     "alembic",
@@ -64,7 +64,7 @@ READS = {"open", "print", "input", "getenv", "read_text", "read_bytes", "mkdir",
 def work_at_import(path: Path) -> list[int]:
     """The lines of statements that do something when the module is imported."""
     lines = []
-    for node in ast.parse(read(path)).body:
+    for node in parse(path).body:
         if isinstance(node, WORK):
             lines.append(node.lineno)
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr) and node.value is not None:

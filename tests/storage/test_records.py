@@ -14,7 +14,7 @@ from plexus.storage.records import Cursor, Filter, add_records, get_record, list
 from plexus.storage.schema import request
 
 COUNT = st.integers(0, 2**40)
-WORDS = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=12)
+WORDS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)
 MAYBE = st.none() | WORDS
 USAGES = st.builds(
     lambda counts, estimated, cost: msgspec.structs.replace(

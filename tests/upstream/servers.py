@@ -34,13 +34,17 @@ class Server:
         self.connections = 0
         self.closed = asyncio.Event()
         self.running: set[asyncio.Task[None]] = set()
+        self.transports: list[asyncio.WriteTransport] = []
         self.origin = Origin("127.0.0.1", 0)
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
+        self.transports.append(writer.transport)
+        task = asyncio.get_running_loop().create_task(self._handle(reader, writer))
         self.running.add(task)
+        task.add_done_callback(self.running.discard)
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 self.requests.append(await read_request(reader))
@@ -53,7 +57,6 @@ class Server:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            self.running.discard(task)
             self.closed.set()
             writer.close()
 
@@ -61,16 +64,20 @@ class Server:
 @asynccontextmanager
 async def serving(*answers: bytes | Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     server = Server(*answers)
-    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0, ssl=tls)
+    listener = await asyncio.start_server(server.connected, "127.0.0.1", 0, ssl=tls)
     port = listener.sockets[0].getsockname()[1]
     server.origin = Origin("localhost" if tls else "127.0.0.1", port, TlsSettings() if tls else None)
     try:
         yield server
     finally:
         listener.close()
+        for _ in range(5):
+            await asyncio.sleep(0)  # connections that are being accepted
         for task in server.running:
             task.cancel()
         await asyncio.gather(*server.running, return_exceptions=True)
+        for transport in server.transports:
+            transport.abort()  # what is unsent must not keep the socket open
         await asyncio.sleep(0)
 
 

@@ -15,12 +15,10 @@ def mock(
     """Play OpenAI Chat Completions and Anthropic Messages, without a key and without a network."""
     from plexus.mock_provider import serve  # noqa: PLC0415 - only this command plays a provider
 
-    async def run() -> None:
-        async with serve(host, port) as url:
-            typer.echo(f"The mock provider listens on {url}")
-            await asyncio.Event().wait()
+    def started(origin: str) -> None:
+        typer.echo(f"The mock provider listens on {origin}/v1")
 
     try:
-        asyncio.run(run())
+        asyncio.run(serve(host, port, started=started))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None

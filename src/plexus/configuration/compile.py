@@ -32,6 +32,8 @@ class Rules(msgspec.Struct, frozen=True):
     """Protocol -> the record of its dialect questions."""
     protocols: frozenset[str]
     """Protocols that the data plane speaks."""
+    preset_urls: Mapping[str, str] = {}
+    """Preset -> the base URL that it has here instead of its own: what this process plays itself."""
 
 
 def compile_document(
@@ -56,7 +58,9 @@ class _Compiler:
     def snapshot(self, revision: str) -> Snapshot:
         document = self._document
         self._limits = timeouts_of(document.timeouts, Timeouts())
-        providers = ProviderCompiler(self._source, self._rules.dialects, self._limits, self.problems)
+        providers = ProviderCompiler(
+            self._source, self._rules.dialects, self._rules.preset_urls, self._limits, self.problems
+        )
         self._providers = {name: providers.compile(name, wire) for name, wire in document.providers.items()}
         return Snapshot(
             revision=revision,

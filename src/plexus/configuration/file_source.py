@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from plexus.configuration.compile import Rules
 from plexus.configuration.load import Loaded, load_text
 from plexus.configuration.problems import ConfigurationError
@@ -55,6 +57,11 @@ class FileSource:
         assert self._loaded is not None
         return self._loaded
 
+    def serve_presets_at(self, urls: Mapping[str, str]) -> None:
+        """From now on these presets have these base URLs; what is in force is compiled anew. Raises ConfigurationError."""
+        self._rules = msgspec.structs.replace(self._rules, preset_urls=dict(urls))
+        self._apply(self._text)
+
     def _apply(self, text: str) -> None:
         loaded = load_text(text, self._environ, self.path.parent, self._rules)
         for warning in loaded.warnings:
@@ -93,12 +100,15 @@ class FileSource:
         log.info("%s: revision %s is in force", self.path, self.current().revision)
         return True
 
-    async def watch(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        """Reload whenever the file changes, until cancelled. Its signature is looked at once a second, which works on every
-        file system and for files that are replaced as well as rewritten."""
+    async def watch(
+        self, changed: Callable[[], Awaitable[None]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        """Reload whenever the file changes, until cancelled, and await ``changed`` then. The file's signature is looked at
+        once a second, which works on every file system and for files that are replaced as well as rewritten."""
         while True:
             await sleep(WATCH_SECONDS)
-            self.reload_if_changed()
+            if self.reload_if_changed():
+                await changed()
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:

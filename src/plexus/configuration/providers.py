@@ -39,11 +39,13 @@ class ProviderCompiler:
         self,
         source: Source,
         dialects: Mapping[str, type[msgspec.Struct]],
+        preset_urls: Mapping[str, str],
         limits: Timeouts,
         problems: list[Problem],
     ) -> None:
         self._source = source
         self._dialects = dialects
+        self._preset_urls = preset_urls
         self._limits = limits
         self._problems = problems
 
@@ -114,7 +116,8 @@ class ProviderCompiler:
         elif given is not None:
             self._problem((*where, member), "must be a URL, or a map from protocol to URL.")
         elif preset is not None:
-            urls = {protocol: known.url for protocol, known in preset.endpoints.items()}
+            here = self._preset_urls.get(preset.name)
+            urls = {protocol: here or known.url for protocol, known in preset.endpoints.items()}
         else:
             self._problem(
                 where, f"base_url is missing, and {name!r} is no known preset. Write base_url: https://HOST/v1."

@@ -280,6 +280,7 @@ class Exchange:
 
 
 MAX_LOSSES_FIELD = 2000
+_UNPRINTABLE = dict.fromkeys((*range(32), 127), "?")  # a path holds the client's own names
 
 
 def losses_field(losses: list[Loss]) -> bytes:
@@ -287,7 +288,7 @@ def losses_field(losses: list[Loss]) -> bytes:
     written: list[str] = []
     size = 0
     for position, loss in enumerate(losses):
-        entry = f"{loss.path};{loss.reason}"
+        entry = f"{loss.path};{loss.reason}".translate(_UNPRINTABLE)
         size += len(entry) + 2
         if size > MAX_LOSSES_FIELD:
             written.append(f"+{len(losses) - position} more")

@@ -1,24 +1,39 @@
 """A provider that needs no key and no network: plays Chat Completions and Messages, and every failure on demand.
 
-- **MockProvider** (``provider``): takes calls, plays steps, remembers what it was sent.
-- **Step** (``steps``): what a transcript is made of: Status, Reply, Stream, Raw, Hang, Reset, Html, Redirect.
-- **Ask** (``ask``), **Answer** (``answer``): what is asked and said, in no protocol; ``planner`` decides by the model's name.
-- ``chat`` and ``messages`` read requests as strictly as the vendors and write replies in their exact shapes; they share
-  nothing with the gateway's codecs, so that each can find the other's mistakes.
-- ``play`` turns a step into a **Script** (``script``) of actions; ``faults`` are steps by model name.
+- **MockProvider**: takes calls, follows a transcript if it has one, remembers what it received. ``serve`` runs one.
+- **step**: what a transcript is made of: Reply, Stream, Status, Raw, Hang, Reset, Html, Redirect.
+- **fault**: a step with a name, to be had by a model's name or a header (``faults``, ``knobs``).
+- **vendor**: one protocol: reads its requests, refuses what its owner refuses, writes its replies (``chat``, ``messages``).
+- **ask**, **answer**: what a request wants and what the mock's mind (``planner``) says, in no protocol.
+- **frame**: an event of a stream before it is bytes; **playback** cuts, stalls and garbles them.
+- **script**: what is done on the wire; the **director** writes it without I/O, the **player** plays it.
+
+It writes every byte itself and uses no codec, so that it can judge them.
 """
 
-from __future__ import annotations
+from plexus.mock_provider.answer import Refusal, Search, Source, Text, Thinking, ToolCall, UsageNumbers
+from plexus.mock_provider.call import MockCall
+from plexus.mock_provider.provider import MockProvider, serve
+from plexus.mock_provider.steps import Hang, Html, Raw, Redirect, Reply, Reset, Status, Step, Stream
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from plexus.mock_provider.provider import MockProvider
-
-
-@asynccontextmanager
-async def serve(host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """A mock provider on a port of its own while the block runs; yields its base URL."""
-    provider = MockProvider(record=False)
-    async with provider.serve(host, port) as origin:
-        yield f"http://{origin.authority}/v1"
+__all__ = [
+    "MockProvider",
+    "MockCall",
+    "serve",
+    "Step",
+    "Reply",
+    "Stream",
+    "Status",
+    "Raw",
+    "Hang",
+    "Reset",
+    "Html",
+    "Redirect",
+    "Text",
+    "Thinking",
+    "ToolCall",
+    "Refusal",
+    "Search",
+    "Source",
+    "UsageNumbers",
+]

@@ -53,7 +53,7 @@ def find_route(model: str, snapshot: Snapshot) -> Route:
 def _direct(model: str, snapshot: Snapshot) -> Route:
     name, _, upstream_model = model.removeprefix(DIRECT).partition("/")
     provider = snapshot.providers.get(name)
-    if provider is None or not upstream_model:
+    if provider is None or not upstream_model or not upstream_model.isprintable():
         raise unknown_model(model)
     if not any(fnmatchcase(upstream_model, glob) for glob in provider.models):
         raise unknown_model(model)

@@ -1,198 +1,175 @@
-"""Reads a Messages request as Anthropic does: refuses what it refuses, and says what is asked."""
+"""Reads a Messages request as Anthropic does: refuses what it refuses, in its words, and says what is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
+from plexus.canonical.headers import Headers
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.ask import Ask, Prompt, Result, ThinkingWish, Tool
 from plexus.mock_provider.errors import Refused
-from plexus.mock_provider.messages import schema as wire
-from plexus.mock_provider.messages.rules import Turn, check, check_prompt
-from plexus.mock_provider.strictness import explain
-from plexus.mock_provider.tokens import PER_DOCUMENT, PER_IMAGE, PER_MESSAGE, compact, count, count_json
+from plexus.mock_provider.messages import schema as messages
+from plexus.mock_provider.messages.rules import check_options, custom_tools, output_format, refusal
+from plexus.mock_provider.messages.turns import Turn, turns_of
+from plexus.mock_provider.tokens import PER_DOCUMENT, PER_IMAGE, PER_MESSAGE, count, count_json
 
-T = TypeVar("T")
+CACHE_SCOPE: Final = "cache_control"
 
-
-def read(body: bytes, issuer: str) -> Ask:
-    """The ask in ``body``. ``issuer`` is who signs thoughts. Raises Refused."""
-    request = _decoded(body, wire.REQUEST)
-    turns = read_turns(request.messages)
-    check(request, turns, issuer)
-    return _ask(request, turns)
+Body = TypeVar("Body", bound=messages.Prompted)
 
 
-def count_tokens(body: bytes) -> int:
-    """The input tokens of ``body``. Raises Refused."""
-    request = _decoded(body, wire.COUNT)
-    turns = read_turns(request.messages)
-    check_prompt(turns)
-    return _prompt(request, turns).tokens
+def read(body: bytes, headers: Headers, issuer: str) -> Ask:
+    """The ask in a call of ``/v1/messages``. ``issuer`` must have signed what thinking comes back. Raises Refused."""
+    request = _decoded(messages.REQUEST, body, headers)
+    return _ask(request, *_checked(request, issuer))
 
 
-def _decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+def read_count(body: bytes, headers: Headers, issuer: str) -> int:
+    """The input tokens of a call of ``/v1/messages/count_tokens``. Raises Refused."""
+    request = _decoded(messages.COUNT, body, headers)
+    return _prompt(request, *_checked(request, issuer)).tokens
+
+
+def _decoded(decoder: msgspec.json.Decoder[Body], body: bytes, headers: Headers) -> Body:
+    if not headers.get(b"anthropic-version"):
+        raise Refused("anthropic-version: header is required")
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        what, where = explain(error)
-        raise Refused(f"{where}: {what}" if where else what) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused("The request body is not valid JSON.") from None
+        raise refusal(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"The request body is not valid JSON: {error}") from None
 
 
-def read_turns(messages: Sequence[wire.Message]) -> list[Turn]:
-    """The turns with their blocks decoded. Raises Refused for a block that is none."""
-    turns = []
-    for index, message in enumerate(messages):
-        if isinstance(message.content, str):
-            turns.append(Turn(message.role, (wire.TextBlock(type="text", text=message.content),)))
-            continue
-        blocks = tuple(
-            _block(block, f"messages.{index}.content.{number}") for number, block in enumerate(message.content)
-        )
-        turns.append(Turn(message.role, blocks))
-    return turns
+def _checked(request: messages.Prompted, issuer: str) -> tuple[list[Turn], list[messages.CustomTool]]:
+    tools = custom_tools(request)
+    check_options(request)
+    return turns_of(request, issuer), tools
 
 
-def _block(block: Json, where: str) -> wire.Block | Json:
-    kind = block.get("type")
-    known = wire.BLOCKS.get(kind) if isinstance(kind, str) else None
-    if known is None:
-        if kind in wire.OPAQUE_BLOCKS:
-            return block
-        raise Refused(f"{where}: Input tag '{kind}' found using 'type' does not match any of the expected tags")
-    try:
-        return msgspec.convert(block, known)
-    except msgspec.ValidationError as error:
-        what, inner = explain(error)
-        raise Refused(f"{where}.{kind}{'.' + inner if inner else ''}: {what}") from None
-
-
-def _ask(request: wire.Request, turns: Sequence[Turn]) -> Ask:
-    choice = request.tool_choice
-    schema = request.output_format or (request.output_config.format if request.output_config is not None else None)
+def _ask(request: messages.Request, turns: list[Turn], tools: list[messages.CustomTool]) -> Ask:
+    choice, named, parallel = _choice(request.tool_choice)
+    prompt = _prompt(request, turns, tools)
+    tail = _tail(turns)
     return Ask(
         model=request.model,
         stream=request.stream,
-        prompt=_prompt(request, turns),
+        prompt=prompt,
         text=_last_text(turns),
-        results=tuple(_results(turns)),
-        rounds=_rounds(turns),
+        results=tuple(_results(tail)),
+        rounds=sum(bool(turn.of(messages.ToolUseBlock)) for turn in tail),
         media=tuple(_media(turns)),
-        tools=tuple(_tools(request)),
-        choice=_choice(choice),
-        named=choice.name if isinstance(choice, wire.ToolChoice) else None,
-        parallel=not getattr(choice, "disable_parallel_tool_use", False),
-        output_schema=schema.schema if schema is not None else None,
+        tools=tuple(Tool(tool.name, tool.input_schema) for tool in tools),
+        choice=choice,
+        named=named,
+        parallel=parallel,
+        output_schema=output_format(request),
         thinking=_wish(request.thinking),
         stops=tuple(request.stop_sequences or ()),
         max_tokens=request.max_tokens,
-        cache_scope="messages",
+        cache_scope=CACHE_SCOPE if prompt.marked else None,
         service_tier=request.service_tier,
     )
 
 
-def _choice(choice: object) -> Literal["auto", "none", "required"]:
-    if isinstance(choice, wire.AnyChoice | wire.ToolChoice):
-        return "required"
-    return "none" if isinstance(choice, wire.NoChoice) else "auto"
-
-
 def _wish(thinking: object) -> ThinkingWish:
-    if isinstance(thinking, wire.Enabled | wire.Adaptive):
+    if isinstance(thinking, (messages.Enabled, messages.Adaptive)):
         return "omitted" if thinking.display == "omitted" else "shown"
-    return "off"
+    return "off" if isinstance(thinking, messages.Disabled) else "default"
 
 
-def _tools(request: wire.Request) -> Iterable[Tool]:
-    for tool in request.tools or ():
-        if tool.get("type") in (None, "custom"):
-            custom = msgspec.convert(tool, wire.CustomTool)
-            yield Tool(custom.name, custom.input_schema)
+def _choice(choice: object) -> tuple[Literal["auto", "none", "required"], str | None, bool]:
+    if isinstance(choice, messages.NoChoice):
+        return "none", None, True
+    if isinstance(choice, messages.ToolChoice):
+        return "required", choice.name, not choice.disable_parallel_tool_use
+    if isinstance(choice, messages.AnyChoice):
+        return "required", None, not choice.disable_parallel_tool_use
+    return "auto", None, not (isinstance(choice, messages.AutoChoice) and choice.disable_parallel_tool_use)
 
 
-def _last_user(turns: Sequence[Turn]) -> int:
-    """The last turn in which the user says something beside what tools answered."""
-    said = [
-        index
-        for index, turn in enumerate(turns)
-        if turn.role == "user" and not all(isinstance(block, wire.ToolResultBlock) for block in turn.blocks)
-    ]
-    return said[-1] if said else 0
+_SPEECH = (messages.TextBlock, messages.ImageBlock, messages.DocumentBlock, messages.SearchResultBlock)
+
+
+def _says(turn: Turn) -> bool:
+    """Whether the user speaks in it, and not only his tools."""
+    return turn.role == "user" and any(isinstance(block, _SPEECH) for block in turn.blocks)
+
+
+def _tail(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """What follows the last turn in which the user speaks; that turn too where tools answered in it as well."""
+    last = max(index for index, turn in enumerate(turns) if _says(turn) or index == 0)
+    return turns[last if turns[last].of(messages.ToolResultBlock) else last + 1 :]
+
+
+def _results(tail: Sequence[Turn]) -> Iterable[Result]:
+    names: dict[str, str] = {}
+    for turn in tail:
+        for block in turn.blocks:
+            if isinstance(block, messages.ToolUseBlock):
+                names[block.id] = block.name
+            elif isinstance(block, messages.ToolResultBlock):
+                yield Result(names.get(block.tool_use_id, "tool"), _words(block.content), bool(block.is_error))
 
 
 def _last_text(turns: Sequence[Turn]) -> str:
-    blocks = turns[_last_user(turns)].blocks
-    return "".join(block.text for block in blocks if isinstance(block, wire.TextBlock))
+    spoken = [turn for turn in turns if _says(turn)] or turns[:1]
+    return "".join(block.text for block in spoken[-1].blocks if isinstance(block, messages.TextBlock))
 
 
-def _results(turns: Sequence[Turn]) -> Iterable[Result]:
-    names: dict[str, str] = {}
-    for turn in turns[_last_user(turns) :]:
-        for block in turn.blocks:
-            if isinstance(block, wire.ToolUseBlock):
-                names[block.id] = block.name
-            elif isinstance(block, wire.ToolResultBlock):
-                yield Result(names.get(block.tool_use_id, "tool"), result_text(block), bool(block.is_error))
-
-
-def result_text(block: wire.ToolResultBlock) -> str:
-    """What a tool answered, its text alone."""
-    if isinstance(block.content, str):
-        return block.content
-    return "".join(str(part.get("text", "")) for part in block.content or ())
-
-
-def _rounds(turns: Sequence[Turn]) -> int:
-    return sum(
-        turn.role == "assistant" and any(isinstance(block, wire.ToolUseBlock) for block in turn.blocks)
-        for turn in turns[_last_user(turns) :]
-    )
+def _words(content: str | Sequence[Json] | None) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(str(one["text"]) for one in content or () if one.get("type") == "text")
 
 
 def _media(turns: Sequence[Turn]) -> Iterable[str]:
     for turn in turns:
         for block in turn.blocks:
-            if isinstance(block, wire.ImageBlock):
-                yield "image"
-            elif isinstance(block, wire.DocumentBlock):
-                yield "document"
+            if isinstance(block, (messages.ImageBlock, messages.DocumentBlock)):
+                yield block.type
 
 
-def _prompt(request: wire.Prompted, turns: Sequence[Turn]) -> Prompt:
+def _prompt(request: messages.Prompted, turns: list[Turn], tools: list[messages.CustomTool]) -> Prompt:
+    """The input in the order in which the vendor caches it: tools, system, messages."""
     prompt = Prompt()
     for tool in request.tools or ():
-        prompt.add(tool, count_json(tool), mark="cache_control" in tool)
-    system = request.system
-    if isinstance(system, str):
-        prompt.add(system, PER_MESSAGE + count(system))
-    for text in system if isinstance(system, list) else ():
-        prompt.add(text.text, PER_MESSAGE + count(text.text), mark=text.cache_control is not None)
+        _add(prompt, tool, count_json(_unmarked(tool)))
+    if isinstance(request.system, str):
+        prompt.add(request.system, count(request.system))
+    for block in request.system if isinstance(request.system, list) else ():
+        prompt.add(block.text, count(block.text), mark=block.cache_control is not None)
     for turn in turns:
-        for index, block in enumerate(turn.blocks):
-            tokens = _weight(block) + (PER_MESSAGE if index == 0 else 0)
-            marked = getattr(block, "cache_control", None) is not None or request.cache_control is not None
-            prompt.add([turn.role, compact(block)], tokens, mark=marked)
+        for number, (raw, read) in enumerate(zip(turn.raw, turn.blocks, strict=True)):
+            _add(prompt, raw, _weight(read) + (0 if number else PER_MESSAGE))
+    if request.cache_control is not None:
+        prompt.marked = len(prompt.pieces)
     return prompt
 
 
-def _weight(block: wire.Block | Json) -> int:
-    match block:
-        case wire.TextBlock(text=text):
-            return count(text)
-        case wire.ThinkingBlock(thinking=text):
-            return count(text)
-        case wire.ImageBlock():
-            return PER_IMAGE
-        case wire.DocumentBlock():
-            return PER_DOCUMENT
-        case wire.ToolUseBlock(name=name, input=arguments):
-            return count(name) + count(compact(arguments))
-        case wire.ToolResultBlock():
-            return count(result_text(block))
-        case _:
-            return count(compact(block))
+def _add(prompt: Prompt, raw: Json, tokens: int) -> None:
+    prompt.add(_unmarked(raw), tokens, mark=raw.get("cache_control") is not None)
+
+
+def _unmarked(raw: Json) -> Json:
+    """Without its cache marker, which may move from call to call."""
+    return {name: value for name, value in raw.items() if name != "cache_control"}
+
+
+def _weight(block: messages.Block | Json) -> int:
+    if isinstance(block, messages.TextBlock):
+        return count(block.text)
+    if isinstance(block, messages.ToolUseBlock):
+        return count(block.name) + count_json(block.input)
+    if isinstance(block, messages.ToolResultBlock):
+        rest = block.content if isinstance(block.content, list) else []
+        media = {"image": PER_IMAGE, "document": PER_DOCUMENT}
+        return count(_words(block.content)) + sum(media.get(str(one.get("type")), 0) for one in rest)
+    if isinstance(block, messages.ThinkingBlock):
+        return count(block.thinking)
+    if isinstance(block, (messages.ImageBlock, messages.DocumentBlock)):
+        return PER_IMAGE if isinstance(block, messages.ImageBlock) else PER_DOCUMENT
+    return count_json(block)

@@ -1,118 +1,141 @@
-"""What Anthropic refuses beyond the types: rules between members and between turns, in its words."""
+"""What Anthropic refuses beyond the types: rules between members, in its words. ``turns`` has those between messages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
 
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.errors import Refused
-from plexus.mock_provider.messages import schema as wire
-from plexus.mock_provider.messages.signature import is_genuine, is_hidden_by
-from plexus.mock_provider.strictness import is_base64
+from plexus.mock_provider.messages import schema as messages
+from plexus.mock_provider.strictness import explain, open_objects
+
+MAX_MARKERS: Final = 4
+"""Cache markers in one request."""
+_FORMAT = "output_config.format.schema"
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn with its blocks decoded; blocks of server tools stay as they came."""
+def refusal(error: msgspec.ValidationError, prefix: str = "") -> Refused:
+    """What a wrong type becomes: ``messages.0.role: Input should be ...``."""
+    what, where = explain(error)
+    path = ".".join(one for one in (prefix, where.replace("[", ".").replace("]", "").lstrip(".")) if one)
+    missing, unknown = "Object missing required field `", "Object contains unknown field `"
+    for start, verdict in ((missing, "Field required"), (unknown, "Extra inputs are not permitted")):
+        if what.startswith(start):
+            name = what.removeprefix(start).rstrip("`")
+            return Refused(f"{path}.{name}: {verdict}" if path else f"{name}: {verdict}")
+    return Refused(f"{path}: {what}" if path else what)
 
-    role: Literal["user", "assistant"]
-    blocks: tuple[wire.Block | Json, ...]
 
-
-def check(request: wire.Request, turns: Sequence[Turn], issuer: str) -> None:
-    """Raises Refused for the first rule that ``request`` breaks."""
-    check_prompt(turns)
+def check_options(request: messages.Prompted) -> None:
+    """Raises Refused for the first rule that the members beside ``messages`` break."""
+    if isinstance(request, messages.Request):
+        _check_thinking(request)
+        for stop in request.stop_sequences or ():
+            if not stop.strip():
+                raise Refused("stop_sequences: each stop sequence must contain non-whitespace")
+    _check_system(request.system)
     _check_choice(request)
-    _check_thinking(request, turns)
-    _check_signatures(turns, issuer)
+    wanted = output_format(request)
+    if wanted is not None and next(open_objects(wanted), None) is not None:
+        raise Refused(f"{_FORMAT}: For 'object' type, 'additionalProperties' must be explicitly set to false")
+    _check_markers(request)
 
 
-def check_prompt(turns: Sequence[Turn]) -> None:
-    """The rules of turns alone, which also hold for counting."""
-    if turns[0].role != "user":
-        raise Refused('messages.0: first message must use the "user" role')
-    due: list[str] = []
-    for index, turn in enumerate(turns):
-        _check_blocks(turn, index)
-        results = [block.tool_use_id for block in turn.blocks if isinstance(block, wire.ToolResultBlock)]
-        unknown = [one for one in results if one not in due]
-        if unknown:
+def output_format(request: messages.Prompted) -> Json | None:
+    """The schema asked for, in either place."""
+    if request.output_config is not None and request.output_config.format is not None:
+        return request.output_config.format.schema
+    return request.output_format.schema if request.output_format is not None else None
+
+
+def custom_tools(request: messages.Prompted) -> list[messages.CustomTool]:
+    """The caller's own tools. Raises Refused for a tool that is none, and for a name used twice."""
+    found = []
+    names: set[object] = set()
+    for index, tool in enumerate(request.tools or ()):
+        if tool.get("type") in (None, "custom"):
+            found.append(_custom(tool, index))
+        elif not isinstance(tool.get("name", tool.get("mcp_server_name")), str):
             raise Refused(
-                f"messages.{index}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: {unknown[0]}. Each "
-                "`tool_result` block must have a corresponding `tool_use` block in the previous message."
+                f"tools.{index}: Input tag '{tool.get('type')}' found using 'type' does not match any expected tag"
             )
-        if set(due) - set(results) and turn.role == "user":
-            raise Refused(
-                f"messages.{index}: `tool_use` ids were found without `tool_result` blocks immediately after: "
-                f"{', '.join(sorted(set(due) - set(results)))}."
-            )
-        if turn.role == "assistant" or index + 1 == len(turns) or turns[index + 1].role == "assistant":
-            due = [block.id for block in turn.blocks if isinstance(block, wire.ToolUseBlock)]
+        if tool.get("name") in names:
+            raise Refused("tools: Tool names must be unique.")
+        names.add(tool.get("name"))
+    return found
 
 
-def _check_blocks(turn: Turn, index: int) -> None:
-    if not turn.blocks and turn.role == "user":
-        raise Refused(f"messages.{index}: user messages must have non-empty content")
-    for number, block in enumerate(turn.blocks):
-        where = f"messages.{index}.content.{number}"
-        if isinstance(block, wire.TextBlock) and not block.text.strip():
-            raise Refused("messages: text content blocks must be non-empty")
-        if isinstance(block, wire.ToolUseBlock | wire.ThinkingBlock) and turn.role == "user":
-            raise Refused(f"{where}: `{block.type}` blocks can only be in `assistant` messages")
-        if isinstance(block, wire.ToolResultBlock | wire.ImageBlock | wire.DocumentBlock):
-            if turn.role == "assistant":
-                raise Refused(f"{where}: `{block.type}` blocks can only be in `user` messages")
-            _check_source(getattr(block, "source", None), where)
+def _custom(tool: Json, index: int) -> messages.CustomTool:
+    try:
+        read = msgspec.convert(tool, messages.CustomTool)
+    except msgspec.ValidationError as error:
+        raise refusal(error, f"tools.{index}.custom") from None
+    kind = read.input_schema.get("type")
+    if kind != "object":
+        verdict = "Field required" if kind is None else "Input should be 'object'"
+        raise Refused(f"tools.{index}.custom.input_schema.type: {verdict}")
+    if read.strict and next(open_objects(read.input_schema), None) is not None:
+        raise Refused(
+            f"tools.{index}.custom: For 'object' type, 'additionalProperties' must be explicitly set to false"
+        )
+    return read
 
 
-def _check_source(source: wire.Source | None, where: str) -> None:
-    if source is not None and source.type == "base64" and not is_base64(source.data or ""):
-        raise Refused(f"{where}.source.base64.data: The data is not valid base64")
+def _check_thinking(request: messages.Request) -> None:
+    """https://platform.claude.com/docs/en/build-with-claude/extended-thinking, the feature's limits."""
+    thinking = request.thinking
+    if not isinstance(thinking, (messages.Enabled, messages.Adaptive)):
+        return
+    if isinstance(thinking, messages.Enabled) and thinking.budget_tokens >= request.max_tokens:
+        raise Refused("`max_tokens` must be greater than `thinking.budget_tokens`.")
+    rules = (
+        (request.temperature not in (None, 1), "`temperature` may only be set to 1 when thinking is enabled."),
+        (request.top_k is not None, "`top_k` must be unset when thinking is enabled."),
+        (request.top_p is not None and request.top_p < 0.95, "`top_p` must be at least 0.95 when thinking is enabled."),
+        (
+            isinstance(thinking, messages.Enabled)
+            and isinstance(request.tool_choice, (messages.AnyChoice, messages.ToolChoice)),
+            "Thinking may not be enabled when tool_choice forces tool use.",
+        ),
+    )
+    for broken, message in rules:
+        if broken:
+            raise Refused(message)
 
 
-def _check_choice(request: wire.Request) -> None:
+def _check_system(system: str | Sequence[messages.TextBlock] | None) -> None:
+    for block in system if isinstance(system, list) else ():
+        if not block.text:
+            raise Refused("system: text content blocks must be non-empty")
+        if not block.text.strip():
+            raise Refused("system: text content blocks must contain non-whitespace text")
+
+
+def _check_choice(request: messages.Prompted) -> None:
     choice = request.tool_choice
-    if choice is not None and not request.tools:
-        raise Refused("tool_choice: may only be specified while providing tools")
-    names = {tool.get("name") for tool in request.tools or ()}
-    if isinstance(choice, wire.ToolChoice) and choice.name not in names:
+    names = [tool.get("name") for tool in request.tools or ()]
+    if choice is not None and not names and not isinstance(choice, messages.NoChoice):
+        raise Refused("tool_choice: tool_choice may only be specified while providing tools.")
+    if isinstance(choice, messages.ToolChoice) and choice.name not in names:
         raise Refused(f"Tool '{choice.name}' not found in provided tools")
 
 
-def _check_thinking(request: wire.Request, turns: Sequence[Turn]) -> None:
-    thinking = request.thinking
-    if not isinstance(thinking, wire.Enabled | wire.Adaptive):
-        return
-    if isinstance(thinking, wire.Enabled) and thinking.budget_tokens >= request.max_tokens:
-        raise Refused("`max_tokens` must be greater than `thinking.budget_tokens`.")
-    if request.temperature not in (None, 1):
-        raise Refused("`temperature` may only be set to 1 when thinking is enabled.")
-    if request.top_k is not None:
-        raise Refused("`top_k` must be unset when thinking is enabled.")
-    if isinstance(request.tool_choice, wire.AnyChoice | wire.ToolChoice):
-        raise Refused("Thinking may not be enabled when tool_choice forces tool use.")
-    if turns[-1].role == "assistant":
-        raise Refused("This model does not support assistant message prefill when thinking is enabled.")
-    last = next((turn for turn in reversed(turns) if turn.role == "assistant"), None)
-    if last is None or not isinstance(thinking, wire.Enabled):
-        return
-    calls = any(isinstance(block, wire.ToolUseBlock) for block in last.blocks)
-    thought = isinstance(last.blocks[0], wire.ThinkingBlock | wire.RedactedThinkingBlock) if last.blocks else True
-    answered = any(isinstance(block, wire.ToolResultBlock) for block in turns[-1].blocks)
-    if calls and answered and not thought:
-        raise Refused(
-            "messages: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is enabled, a final "
-            "`assistant` message must start with a thinking block."
-        )
+def _check_markers(request: messages.Prompted) -> None:
+    system = request.system if isinstance(request.system, list) else []
+    blocks = [block for turn in request.messages if isinstance(turn.content, list) for block in turn.content]
+    found = sum(block.cache_control is not None for block in system) + (request.cache_control is not None)
+    found += sum(1 for one in (*(request.tools or ()), *blocks) for _ in _markers(one))
+    if found > MAX_MARKERS:
+        raise Refused(f"A maximum of {MAX_MARKERS} blocks with cache_control may be provided. Found {found}.")
 
 
-def _check_signatures(turns: Sequence[Turn], issuer: str) -> None:
-    for index, turn in enumerate(turns):
-        for number, block in enumerate(turn.blocks):
-            where = f"messages.{index}.content.{number}"
-            if isinstance(block, wire.ThinkingBlock) and not is_genuine(issuer, block.thinking, block.signature):
-                raise Refused(f"{where}: Invalid `signature` in `thinking` block")
-            if isinstance(block, wire.RedactedThinkingBlock) and not is_hidden_by(issuer, block.data):
-                raise Refused(f"{where}: Invalid `data` in `redacted_thinking` block")
+def _markers(block: Json) -> Iterator[object]:
+    if block.get("cache_control") is not None:
+        yield block["cache_control"]
+    content = block.get("content")
+    for one in content if isinstance(content, list) else ():
+        if isinstance(one, dict):
+            yield from _markers(one)
