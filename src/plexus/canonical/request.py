@@ -92,6 +92,8 @@ class OutputFormat(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     schema: msgspec.Raw | None = None
     strict: bool | None = None
+    legacy: bool = False
+    """It stood in the protocol's older place (Messages ``output_format``), so that it is written there again."""
     extras: Extras | None = None
 
 

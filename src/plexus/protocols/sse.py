@@ -98,6 +98,10 @@ def split_events(data: bytes) -> list[SseEvent]:
 
 
 def _parse(block: bytes) -> SseEvent | None:
+    if block.startswith(b"event: "):  # the other common shape: a name and one line of data
+        first, _, second = block.partition(b"\n")
+        if second.startswith(b"data: ") and b"\n" not in second and b"\r" not in block:
+            return SseEvent(first[7:], second[6:])
     name: bytes | None = None
     data: list[bytes] = []
     for line in _LINE.split(block):
