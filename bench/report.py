@@ -28,7 +28,8 @@ def _how(results: dict[str, Any]) -> str:
     stolen = max((run["stolen_cores"] for run in results["runs"]), default=0)
     return (
         f"Taken {results['when']}: {host['cpu']}, {host['cores']} cores, Linux {host['kernel']}, "
-        f"Python {results['python']}, {results['nginx'].removeprefix('nginx version: ')}; {results['rounds']} rounds, runs of {results['seconds']:g} s; "
+        f"Python {results['python']}, {results['nginx'].removeprefix('nginx version: ')}; "
+        f"{results['rounds']} rounds, runs of {results['seconds']:g} s; "
         f"at most {stolen:.2f} cores taken by the hypervisor."
     )
 

@@ -65,7 +65,6 @@ UNWRITTEN: list[str] = [
     "src/plexus/cli/__init__.py",
     "src/plexus/configuration/__init__.py",
     "src/plexus/mock_provider/__init__.py",
-    "src/plexus/protocols/anthropic_messages/__init__.py",
     "src/plexus/protocols/openai_chat/__init__.py",
     "src/plexus/providers/__init__.py",
     "src/plexus/storage/__init__.py",

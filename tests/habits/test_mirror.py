@@ -1,4 +1,7 @@
-"""``src/plexus/a/b.py`` is tested by ``tests/a/test_b.py``, or by several ``tests/a/test_b_*.py``."""
+"""``src/plexus/a/b.py`` is tested by ``tests/a/test_b.py``, or by several ``tests/a/test_b_*.py``.
+
+A file that has grown into a folder (``a/b/c.py``, ``a/b/d.py``) may keep ``tests/a/test_b.py``.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,11 @@ def _is_only_declared(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def has_twin(path: Path, names: frozenset[str]) -> bool:
     """``path`` is relative to src/plexus."""
-    folder = Path("tests", path.parent)
-    prefix = str(folder / f"test_{path.stem}")
-    return any(name == f"{prefix}.py" or name.startswith(f"{prefix}_") for name in names)
+    subjects = [path.with_suffix("")]
+    if len(path.parts) > 2:
+        subjects.append(path.parent)
+    prefixes = tuple(str(Path("tests", subject.parent, f"test_{subject.name}")) for subject in subjects)
+    return any(name == f"{prefix}.py" or name.startswith(f"{prefix}_") for prefix in prefixes for name in names)
 
 
 def test_every_module_with_code_has_its_tests() -> None:
