@@ -22,10 +22,10 @@ def chat(model: str, size: str, *, stream: bool) -> bytes:
 
 def _small() -> list[dict[str, Any]]:
     return [
-        {"role": "system", "content": "You are a careful assistant. Answer in one short paragraph."},
+        {"role": "system", "content": "You are a careful assistant. Answer in one short paragraph, please."},
         {
             "role": "user",
-            "content": "Explain to a new colleague why a gateway in front of several providers is useful.",
+            "content": "Explain to a new colleague why a gateway in front of several providers is useful. And its price?",
         },
     ]
 
@@ -49,7 +49,7 @@ def _history() -> list[dict[str, Any]]:
         arguments = json.dumps({"path": f"/src/module_{turn}.py", "pattern": "def (\\w+)"})
         function = {"name": f"tool_{turn:02}", "arguments": arguments}
         call = {"id": f"call_{turn:024}", "type": "function", "function": function}
-        text = "\n".join(f'{line:4}  result = function_{line}(value, "name")  # line {line}' for line in range(18))
+        text = "\n".join(f'{line:4}  result = function_{line}(value, "name")  # line {line}' for line in range(23))
         messages += [
             {"role": "assistant", "content": None, "tool_calls": [call]},
             {"role": "tool", "tool_call_id": call["id"], "content": text},
