@@ -25,7 +25,7 @@ def _small() -> list[dict[str, Any]]:
         {"role": "system", "content": "You are a careful assistant. Answer in one short paragraph, please."},
         {
             "role": "user",
-            "content": "Explain to a new colleague why a gateway in front of several providers is useful. And its price?",
+            "content": "Explain to a new colleague why a gateway in front of several providers is useful. And what does it cost them, in time?",
         },
     ]
 
