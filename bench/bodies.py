@@ -21,12 +21,13 @@ def chat(model: str, size: str, *, stream: bool) -> bytes:
 
 
 def _small() -> list[dict[str, Any]]:
+    question = (
+        "Explain to a new colleague why a gateway in front of several providers is useful. "
+        "And what does it cost them, in time?"
+    )
     return [
         {"role": "system", "content": "You are a careful assistant. Answer in one short paragraph, please."},
-        {
-            "role": "user",
-            "content": "Explain to a new colleague why a gateway in front of several providers is useful. And what does it cost them, in time?",
-        },
+        {"role": "user", "content": question},
     ]
 
 
