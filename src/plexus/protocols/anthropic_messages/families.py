@@ -33,7 +33,7 @@ _OLD = Family(4096, "none", default_output=4096)
 _NEW = Family(128_000, "adaptive", sampling="none", structured=True)
 
 _FAMILIES: tuple[tuple[str, Family], ...] = (
-    (r"instant|-v?[12]\b", _OLD),
+    (r"^-(instant|v?[12]\b)", _OLD),
     (r"3-(opus|sonnet|haiku)", _OLD),
     (r"3-5", Family(8192, "none", default_output=8192)),
     (r"3-7", Family(64_000, "budget")),

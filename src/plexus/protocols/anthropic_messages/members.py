@@ -34,6 +34,14 @@ class Misfit(Exception):
         self.path = path
 
 
+def check_utf8(body: bytes) -> None:
+    """Raises Misfit for a document that is not UTF-8: what is kept raw is never looked into otherwise."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as wrong:
+        raise Misfit("", f"the body is not valid UTF-8: {wrong}") from None
+
+
 class Members:
     """One JSON object. ``path`` is where it stands in the document."""
 

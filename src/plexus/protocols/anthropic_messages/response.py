@@ -15,7 +15,7 @@ from plexus.protocols.anthropic_messages.content import decode_blocks, own_membe
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.anthropic_messages.errors import error_in_reply
 from plexus.protocols.anthropic_messages.finish import decode_finish, encode_finish, holds_call, holds_refusal
-from plexus.protocols.anthropic_messages.members import PROTOCOL, Members, Misfit
+from plexus.protocols.anthropic_messages.members import PROTOCOL, Members, Misfit, check_utf8
 from plexus.protocols.anthropic_messages.reply import note_foreign, write_reply_blocks
 from plexus.protocols.anthropic_messages.usage import decode_usage, encode_usage
 
@@ -30,6 +30,7 @@ def decode_response(body: bytes, dialect: MessagesDialect) -> GenerateResponse:
     if failure is not None:
         raise failure
     try:
+        check_utf8(body)
         return read_message(Members(body, ""))
     except Misfit as wrong:
         raise malformed(wrong) from None

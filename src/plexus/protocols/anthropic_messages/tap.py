@@ -25,9 +25,9 @@ class _Block(msgspec.Struct):
 class _Seen(msgspec.Struct):
     type: str = ""
     content_block: _Block | None = None
-    message: msgspec.Raw | None = None
-    delta: msgspec.Raw | None = None
-    usage: msgspec.Raw | None = None
+    message: msgspec.Raw = msgspec.Raw(b"null")
+    delta: msgspec.Raw = msgspec.Raw(b"null")
+    usage: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _SEEN = msgspec.json.Decoder(_Seen)
@@ -87,8 +87,8 @@ class MessagesTap:
             case _:
                 self.failure = self.failure or error_in_reply(frame.data)
 
-    def _message_start(self, message: msgspec.Raw | None) -> None:
-        if message is None or self._merged is not None:
+    def _message_start(self, message: msgspec.Raw) -> None:
+        if self._merged is not None:
             return
         try:
             members = Members(message, "message")
@@ -99,8 +99,6 @@ class MessagesTap:
 
     def _message_delta(self, seen: _Seen) -> None:
         self._count(seen.usage)
-        if seen.delta is None:
-            return
         try:
             finish = decode_finish(Members(seen.delta, "delta"))
         except Misfit:

@@ -70,10 +70,7 @@ class MessageStart(msgspec.Struct, tag="message_start"):
 
 
 class MessageDelta(msgspec.Struct, tag="message_delta"):
-    """The end of the reply is known: stop reason and cumulative usage."""
-
-    delta: msgspec.Raw
-    usage: msgspec.Raw | None = None
+    """The end of the reply is known: stop reason and cumulative usage. Read member by member."""
 
 
 class MessageStop(msgspec.Struct, tag="message_stop"):

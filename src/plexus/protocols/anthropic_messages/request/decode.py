@@ -20,7 +20,7 @@ from plexus.canonical.request import (
     ToolChoice,
 )
 from plexus.protocols.anthropic_messages.content import decode_blocks
-from plexus.protocols.anthropic_messages.members import PROTOCOL, UNREADABLE, Members, Misfit
+from plexus.protocols.anthropic_messages.members import PROTOCOL, UNREADABLE, Members, Misfit, check_utf8
 from plexus.protocols.codec import Inbound
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
@@ -29,8 +29,9 @@ _CHOICES: dict[str, Literal["auto", "none", "required"]] = {"auto": "auto", "non
 
 def decode_request(inbound: Inbound) -> GenerateRequest:
     """What the client asks for. Raises ClientError for a body that Messages does not allow."""
-    members = Members(inbound.envelope.raw, "")
     try:
+        check_utf8(inbound.envelope.raw)
+        members = Members(inbound.envelope.raw, "")
         return _decode(members, inbound.path.get("model"))
     except Misfit as wrong:
         raise bad_request(str(wrong), param=wrong.path or None) from None

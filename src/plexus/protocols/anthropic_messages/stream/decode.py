@@ -35,6 +35,8 @@ from plexus.protocols.anthropic_messages.usage import decode_usage, merge_usage
 from plexus.protocols.sse import EventBoundary, SseEvent, split_events
 
 _EVENT = msgspec.json.Decoder(wire.Event)
+_DELTA = msgspec.json.Decoder(wire.ContentBlockDelta)
+_DELTA_FRAME = b"event: content_block_delta\ndata: "
 _TYPED = msgspec.json.Decoder(wire.Typed)
 _UNKNOWN_DELTA = msgspec.json.Decoder(wire.UnknownDelta)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -86,15 +88,32 @@ class MessagesStreamDecoder:
             whole = self._boundary.feed(data)
         except ProviderError as endless:
             return self._fail(endless)
-        return self._read(split_events(whole)) if whole else []
+        return self._read_run(whole) if whole else []
 
     def finish(self) -> list[StreamEvent]:
         """The connection ended. A reply whose stop reason is known is complete even without ``message_stop``."""
         if self._over:
             return []
         rest = self._boundary.finish()
-        events = self._read(split_events(rest)) if rest.strip() else []
+        events = self._read_run(rest) if rest.strip() else []
         return events if self._finish is None else [*events, *self._stop()]
+
+    def _read_run(self, whole: bytes) -> list[StreamEvent]:
+        """A run of events. Most are deltas in Anthropic's own framing, which are read without looking at the lines."""
+        events: list[StreamEvent] = []
+        for block in whole.split(b"\n\n"):
+            if block.startswith(_DELTA_FRAME):
+                try:
+                    event = _DELTA.decode(block[len(_DELTA_FRAME) :])
+                except UNREADABLE:
+                    events += self._read(split_events(block))
+                else:
+                    events += self._delta(self._open.get(event.index), event.delta)
+            elif block:
+                events += self._read(split_events(block))
+            if self._over:
+                break
+        return events
 
     def _read(self, frames: list[SseEvent]) -> list[StreamEvent]:
         events: list[StreamEvent] = []
@@ -104,19 +123,10 @@ class MessagesStreamDecoder:
             except UNREADABLE:
                 events += self._unknown(name, data)
             else:
-                if type(event) is wire.ContentBlockDelta:
-                    opened = self._open.get(event.index)
-                    delta = event.delta
-                    if opened is not None and type(delta) is wire.TextDelta and opened.kind is Text:
-                        self._offset += len(delta.text)
-                        events.append(TextDelta(event.index, delta.text))
-                    else:
-                        events += self._delta(opened, delta)
-                else:
-                    try:
-                        events += self._event(event, data)
-                    except Misfit as wrong:
-                        events += self._skip(str(wrong))
+                try:
+                    events += self._event(event, data)
+                except Misfit as wrong:
+                    events += self._skip(str(wrong))
             if self._over:
                 break
         return events
@@ -126,6 +136,9 @@ class MessagesStreamDecoder:
             return self._skip("a delta of a block that is not open")
         index = opened.index
         match delta:
+            case wire.TextDelta(text=text) if opened.kind is Text:
+                self._offset += len(text)
+                return [TextDelta(index, text)]
             case wire.ThinkingDelta(thinking=text) if opened.kind is Reasoning:
                 return [TextDelta(index, text)]
             case wire.SignatureDelta(signature=signature) if opened.kind is Reasoning:
@@ -146,6 +159,8 @@ class MessagesStreamDecoder:
 
     def _event(self, event: wire.Event, data: bytes) -> list[StreamEvent]:
         match event:
+            case wire.ContentBlockDelta(index=index, delta=delta):
+                return self._delta(self._open.get(index), delta)
             case wire.ContentBlockStart(index=index, content_block=raw):
                 return [*self._ensure_start(), *self._open_block(index, raw)]
             case wire.ContentBlockStop(index=index):
@@ -212,7 +227,7 @@ class MessagesStreamDecoder:
         """Stop reason and usage; what else it says belongs to the end of the reply. Raises Misfit."""
         members = Members(data, "message_delta")
         del members.values["type"]
-        delta = Members(members.values.pop("delta"), "message_delta.delta")
+        delta = Members(members.take_raw("delta") or b"{}", "message_delta.delta")
         events: list[StreamEvent] = []
         usage = members.take_raw("usage")
         finish = decode_finish(delta)
