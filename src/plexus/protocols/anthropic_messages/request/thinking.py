@@ -16,7 +16,7 @@ from plexus.protocols.anthropic_messages.content import own_members
 from plexus.protocols.anthropic_messages.families import Family
 
 MIN_BUDGET = 1024
-BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
+BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_000, "max": 32_000}
 """Tokens for each effort, where the model takes a budget."""
 _EFFORT_UP_TO = ((2048, "low"), (8192, "medium"), (24_576, "high"))
 """(largest budget, effort), where the model takes an effort only."""
