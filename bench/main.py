@@ -67,6 +67,7 @@ class Bench:
         core = machine.SUBJECT_CORE if subject == "direct" else machine.LOAD_CORE
         arguments = [port, request, cell.connections, self.seconds_of(cell), cell.rate, cell.ramp_ms]
         before, machine_before = machine.settle(process.pid), machine.Usage.now()
+        main_before = machine.main_thread_seconds(process.pid)
         calibration, begun = machine.calibration_ms(), time.monotonic()
         load = subprocess.run(
             ["taskset", "-c", str(core), self.load, *map(str, arguments)],
@@ -83,6 +84,7 @@ class Bench:
             "failed": said["failed"],
             "rate": round(said["in_time"] / said["seconds"], 1),
             "cpu_us": round(cpu / requests * 1e6, 2),
+            "main_cpu_us": round((machine.main_thread_seconds(process.pid) - main_before) / requests * 1e6, 2),
             "delta_cpu_us": round(cpu / requests / DELTAS * 1e6, 3) if cell.stream else None,
             "latency_us": said["latency_us"],
             "first_byte_us": said["first_byte_us"],
@@ -172,6 +174,23 @@ def take(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     return results
 
 
+def profile(options: argparse.Namespace, folder: Path) -> str:
+    """Where the gateway's main thread spends its time, on one lane. Needs a command that ends in ``plexus serve``."""
+    found = folder / "profile.txt"
+    plexus, *rest = shlex.split(options.command)
+    bench = Bench(
+        folder, [str(Path(plexus).parent / "python"), "-m", "bench.profiled", str(found), *rest], options.seconds
+    )
+    try:
+        for cell in CELLS:
+            if options.only in cell.name:
+                print(cell.name, file=sys.stderr)
+                bench.run(cell, options.profile, 0)
+    finally:
+        bench.close()
+    return found.read_text()
+
+
 def main() -> int:
     """Parse the command line and do it."""
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
@@ -180,6 +199,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a run (3)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cells whose name has TEXT in it")
     parser.add_argument("--nginx-only", action="store_true", help="leave the gateway out")
+    parser.add_argument(
+        "--profile", choices=LANES, help="where the time goes: profile this lane, in the cells of --only"
+    )
     parser.add_argument("--command", default=f"{ROOT}/.venv/bin/plexus serve", help="starts the gateway")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "bench" / "results.json")
     parser.add_argument("--report", action="store_true", help="measure nothing: print the table of --results")
@@ -189,6 +211,10 @@ def main() -> int:
         options.rounds, options.seconds = 1, min(options.seconds, 2.0)
     folder = ROOT / "build" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
+    if options.profile:
+        with alone():
+            print(profile(options, folder))
+        return 0
     if not options.report:
         with alone():
             results = take(options, folder)

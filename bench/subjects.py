@@ -125,7 +125,7 @@ class Gateway:
             machine.SUBJECT_CORE,
             log=self.folder / "log",
             cwd=self.folder,
-            env={**kept, "PORT": str(GATEWAY_PORT), "HOST": "127.0.0.1"},
+            env={**kept, "PYTHONPATH": str(ROOT), "PORT": str(GATEWAY_PORT), "HOST": "127.0.0.1"},
         )
         body = bodies.chat("bench-pass", "300 B", stream=False)
         return process, wait_for(GATEWAY_PORT, bodies.http(CHAT, body, self.key), process) - begun
