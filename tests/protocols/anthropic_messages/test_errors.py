@@ -97,10 +97,7 @@ def test_when_to_come_back(kind: ErrorKind, after: float | None, fields: object)
             K.CONTEXT_LENGTH,
         ),
         (400, "invalid_request_error", "The prompt is too long for a poem", K.BAD_REQUEST),
-        (400, "invalid_request_error", "Your credit balance is too low to access the API", K.UPSTREAM_BILLING),
-        (401, "authentication_error", "invalid x-api-key", K.UPSTREAM_AUTH),
-        (402, "billing_error", "x", K.UPSTREAM_BILLING),
-        (403, "permission_error", "x", K.UPSTREAM_FORBIDDEN),
+        (400, "invalid_request_error", "Output blocked by content filtering policy", K.CONTENT_REJECTED),
         (404, "not_found_error", "model: claude-9", K.UPSTREAM_MODEL_UNKNOWN),
         (404, "not_found_error", "Not found", K.UPSTREAM_PATH),
         (404, "not_found_error", "File file_1 not found", K.NOT_FOUND),
@@ -117,6 +114,32 @@ def test_typed_errors_of_providers(status: int, word: str, message: str, kind: E
     body = json.dumps({"type": "error", "error": {"type": word, "message": message}}).encode()
     error = decode_error(status, Headers(), body)
     assert (error.kind, error.message, error.code, error.status) == (kind, message, word, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "message", "kind"),
+    [
+        (400, "invalid_request_error", "Your credit balance is too low to access the API", K.UPSTREAM_BILLING),
+        (401, "authentication_error", "invalid x-api-key", K.UPSTREAM_AUTH),
+        (402, "billing_error", "x", K.UPSTREAM_BILLING),
+        (403, "permission_error", "org acme may not", K.UPSTREAM_FORBIDDEN),
+    ],
+)
+def test_what_providers_say_of_our_account_is_for_the_operator(
+    status: int, word: str, message: str, kind: ErrorKind
+) -> None:
+    body = json.dumps({"type": "error", "error": {"type": word, "message": message}}).encode()
+    error = decode_error(status, Headers(), body)
+    assert (error.kind, error.hint, error.code) == (kind, message, word)
+    assert message not in encode_error(error, "r").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"), [(504, None, 504), (502, None, 502), (200, "timeout_error", 504), (408, None, 504)]
+)
+def test_a_timeout_at_the_provider_is_one_for_the_client(status: int, code: str | None, told: int) -> None:
+    kind = K.UPSTREAM_CONFLICT if status == 408 else K.UPSTREAM_GATEWAY
+    assert encode_error(ProviderError(kind, "x", status=status, code=code), "r").status == told
 
 
 @pytest.mark.parametrize(
@@ -143,7 +166,7 @@ def test_typed_errors_of_providers(status: int, word: str, message: str, kind: E
 def test_without_a_type_the_status_speaks(status: int, kind: ErrorKind, body: bytes) -> None:
     error = decode_error(status, Headers(), body)
     assert error.kind is kind
-    assert str(status) in error.message
+    assert str(status) in (error.hint or error.message)
 
 
 def test_client_and_provider_faults_differ_in_class() -> None:

@@ -135,7 +135,7 @@ def _blocks(reply: Any) -> list[Any]:
     return found
 
 
-_NOTHING = ("Text", {"text": "", "citations": [], "cache": None, "state": None, "extras": None})
+_NOTHING: Any = ("Text", {"text": "", "citations": [], "cache": None, "state": None, "extras": None})
 """An empty text block, which is not written."""
 
 

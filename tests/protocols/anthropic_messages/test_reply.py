@@ -39,6 +39,7 @@ def write(*blocks: Block, native: bool = False) -> tuple[list[Any], Losses]:
     [
         (Text(text="a"), [{"type": "text", "text": "a"}]),
         (Text(text=""), []),
+        (Reasoning(), []),
         (Refusal(text="no"), [{"type": "text", "text": "no"}]),
         (Reasoning(text="hm"), [{"type": "thinking", "thinking": "hm", "signature": ""}]),
         (Reasoning(text="ab", parts=("a", "b")), [{"type": "thinking", "thinking": "a\n\nb", "signature": ""}]),
@@ -84,6 +85,7 @@ def test_what_clients_see(block: Block, wire: list[Any]) -> None:
         (Image(source=InlineData("image/png", "AA==")), {("content[0]", "unsupported")}),
         (Audio(source=InlineData("audio/wav", "AA==")), {("content[0]", "unsupported")}),
         (Audio(transcript="said"), {("content[0]", "approximated")}),
+        (Reasoning(redacted=True), {("content[0]", "unsupported")}),
         (Opaque(origin=FOREIGN, kind="x", raw=raw({})), {("content[0]", "unsupported")}),
         (ToolCall(id="t", name="f", arguments="{broken"), {("content[0].arguments", "approximated")}),
         (Text(text="a", extras=Extras(FOREIGN, {"x": raw(1)})), {("content[0].x", "foreign")}),

@@ -6,7 +6,7 @@ says that it is an estimate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -28,7 +28,7 @@ from plexus.canonical.content import (
 )
 from plexus.canonical.errors import GatewayError
 from plexus.canonical.losses import Losses
-from plexus.canonical.request import FunctionTool, GenerateRequest, ServerTool, Tool
+from plexus.canonical.request import FunctionTool, GenerateRequest, Message, ServerTool, Tool
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
@@ -117,9 +117,13 @@ def _read(body: bytes) -> TokenCount:
 
 BYTES_PER_TOKEN = 3
 """Of UTF-8. English prose has about 4, code and JSON about 3, Chinese and Japanese 2 to 3: rather too many than too few."""
+TOKENS_PER_CALL = 8
 TOKENS_PER_TURN = 5
-TOKENS_FOR_TOOLS = 550
-"""The instructions that Anthropic adds when there are tools (its "Tool use" page says 313 to 530, by model)."""
+TOKENS_FOR_THINKING = 40
+TOKENS_FOR_FORMAT = 240
+TOKENS_FOR_TOOLS = 620
+"""What Anthropic itself adds to a prompt for thinking, an output format, tools: the most that the recordings show (its
+"Tool use" page says 313 to 530 for tools)."""
 TOKENS_PER_TOOL = 20
 TOKENS_PER_IMAGE = 1600
 """A picture at the largest size that is not scaled down (Anthropic's "Vision" page)."""
@@ -130,12 +134,29 @@ BYTES_PER_PAGE = 100_000
 
 def estimate_tokens(request: GenerateRequest) -> int:
     """Input tokens of ``request``, by size: meant to be above the truth for most texts, not exact for any."""
-    count = _size(request.system) + sum(_size(message.content) + TOKENS_PER_TURN for message in request.messages)
+    count = TOKENS_PER_CALL + _size(request.system)
+    asked = _last_question(request.messages)
+    for index, message in enumerate(request.messages):
+        heard = message.content if index > asked else [b for b in message.content if not isinstance(b, Reasoning)]
+        count += TOKENS_PER_TURN + _size(heard)
+    if request.reasoning is not None:
+        count += TOKENS_FOR_THINKING
     if request.tools:
         count += TOKENS_FOR_TOOLS + sum(_tool_size(tool) for tool in request.tools)
     if request.output is not None and request.output.schema is not None:
-        count += _tokens(len(request.output.schema))
+        count += TOKENS_FOR_FORMAT + _tokens(len(request.output.schema))
     return count
+
+
+def _last_question(messages: Sequence[Message]) -> int:
+    """The last turn in which the user said something. Thoughts from before it are not read again (Anthropic's "Extended
+    thinking" page)."""
+    asked = (
+        index
+        for index, message in enumerate(messages)
+        if message.role == "user" and not all(isinstance(block, ToolResult) for block in message.content)
+    )
+    return max(asked, default=-1)
 
 
 def _size(blocks: Iterable[Block]) -> int:

@@ -48,9 +48,17 @@ TOLD: dict[ErrorKind, tuple[int, str]] = {
 """(status, ``error.type``) of each kind (docs/failures section 2); whatever is not here is a broken provider: 502."""
 
 
+def _told(error: GatewayError) -> tuple[int, str]:
+    if error.kind in (K.UPSTREAM_GATEWAY, K.UPSTREAM_CONFLICT) and (
+        error.status in (408, 504) or error.code == "timeout_error"
+    ):
+        return _TIMEOUT
+    return TOLD.get(error.kind, _API)
+
+
 def encode_error(error: GatewayError, request_id: str) -> ErrorReply:
     """The reply before the commit."""
-    status, kind = TOLD.get(error.kind, _API)
+    status, kind = _told(error)
     body = {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": request_id}
     fields: list[Field] = []
     if error.retry_after is not None and status in (429, 503, 529):
@@ -60,7 +68,7 @@ def encode_error(error: GatewayError, request_id: str) -> ErrorReply:
 
 def encode_stream_error(error: GatewayError) -> bytes:
     """The terminal frame after the commit. Open blocks stay open: a closed one would look finished."""
-    _, kind = TOLD.get(error.kind, _API)
+    _, kind = _told(error)
     body = {"type": "error", "error": {"type": kind, "message": error.message}}
     return encode_event(msgspec.json.encode(body), b"error")
 
@@ -103,6 +111,15 @@ _TOO_LONG = ("prompt is too long", "input length and `max_tokens` exceed context
 classifying by type (docs/failures section 1.7)."""
 _NO_CREDIT = "Your credit balance is too low"
 """Anthropic answers an account without credit with 400 ``invalid_request_error``: the client cannot help that."""
+_FILTERED = "Output blocked by content filtering policy"
+_BY_MESSAGE = ((_TOO_LONG, K.CONTEXT_LENGTH), (_NO_CREDIT, K.UPSTREAM_BILLING), (_FILTERED, K.CONTENT_REJECTED))
+
+_OUR_ACCOUNT = {
+    K.UPSTREAM_AUTH: "The provider refused the gateway's credential.",
+    K.UPSTREAM_BILLING: "The gateway's account at the provider has no credit left.",
+    K.UPSTREAM_FORBIDDEN: "The gateway's account at the provider may not do this.",
+}
+"""What clients are told of our own account; the provider's words are the operator's (``hint``)."""
 
 
 class _ErrorDocument(msgspec.Struct):
@@ -155,10 +172,8 @@ def _kind(status: int, document: ErrorBody | None) -> ErrorKind:
     if word == "not_found_error":
         return _kind_of_missing(message)
     kind = _BY_TYPE.get(word or "") or _BY_STATUS.get(status) or (K.UPSTREAM_ERROR if status >= 500 else K.BAD_REQUEST)
-    if kind is K.BAD_REQUEST and message.startswith(_TOO_LONG):
-        return K.CONTEXT_LENGTH
-    if kind is K.BAD_REQUEST and message.startswith(_NO_CREDIT):
-        return K.UPSTREAM_BILLING
+    if kind is K.BAD_REQUEST:
+        return next((special for beginning, special in _BY_MESSAGE if message.startswith(beginning)), kind)
     if kind is K.UPSTREAM_ERROR and status in (502, 504):
         return K.UPSTREAM_GATEWAY
     return kind
@@ -173,6 +188,8 @@ def _kind_of_missing(message: str) -> ErrorKind:
 
 def _make(kind: ErrorKind, message: str, document: ErrorBody | None) -> GatewayError:
     code = document.type if document is not None else None
+    if kind in _OUR_ACCOUNT:
+        return ProviderError(kind, _OUR_ACCOUNT[kind], code=code, hint=message)
     make = ClientError if kind in _CLIENT_KINDS else ProviderError
     return make(kind, message, code=code)
 

@@ -50,7 +50,7 @@ def _write(block: Block, path: str, losses: Losses, *, native: bool) -> WireBloc
         case Refusal(text=text):
             return {"type": "text", "text": text} if text else None
         case Reasoning():
-            return _reasoning(block, path, losses)
+            return _reasoning(block, path, losses, native=native)
         case ToolCall():
             return tool_use(block, path, losses)
         case Audio(transcript=transcript) if transcript:
@@ -79,10 +79,14 @@ def write_citations(citations: Sequence[Citation], path: str, losses: Losses) ->
     return written
 
 
-def _reasoning(block: Reasoning, path: str, losses: Losses) -> WireBlock | None:
+def _reasoning(block: Reasoning, path: str, losses: Losses, *, native: bool) -> WireBlock | None:
     signature = own_state(block.state, path, losses)
     if block.redacted:
+        if not signature:
+            losses.add(path, "unsupported")
         return redacted(block, signature)
+    if not (block.text or signature or native):
+        return None  # nothing was thought aloud
     text = PART_BORDER.join(block.parts) if block.parts else block.text
     return {"type": "thinking", "thinking": text, "signature": signature, **own_members(block.extras)}
 

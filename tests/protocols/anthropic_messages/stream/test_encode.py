@@ -247,7 +247,7 @@ def test_speech_is_shown_as_its_transcript() -> None:
 
 def test_a_failure_is_the_last_frame_and_closes_nothing() -> None:
     encoder = CODEC.stream_encoder(foreign())
-    written = b"".join(encoder.encode(event) for event in [START, BlockStart(0, Text(text="a"))])
+    written = encoder.encode(START) + encoder.encode(BlockStart(0, Text(text="a")))
     written += encoder.encode(Failure(ProviderError(ErrorKind.OVERLOADED, "busy")))
     kinds = [frame["type"] for frame in frames(written)]
     assert kinds == ["message_start", "content_block_start", "content_block_delta", "error"]

@@ -58,11 +58,11 @@ def _has(turn: dict[str, Any], kind: str) -> bool:
 
 def write_conversation(request: GenerateRequest, writer: BlockWriter, dialect: MessagesDialect) -> Conversation:
     """The system prompt and the turns. Raises ClientError for content that Messages has no form for."""
-    system = writer.write(_only_text(request.system, "system"), "system")
     if writer.native:
         turns = [_native_turn(message, f"messages[{index}]", writer) for index, message in enumerate(request.messages)]
         kept = [turn for turn in turns if turn["content"] or not writer.dropped_reasoning]
-        return Conversation(system, kept, request.system_plain)
+        return Conversation(writer.write(request.system, "system"), kept, request.system_plain)
+    system = writer.write(_only_text(request.system, "system"), "system")
     leading = _count_leading(request.messages)
     for index, message in enumerate(request.messages[:leading]):
         path = f"messages[{index}]"
