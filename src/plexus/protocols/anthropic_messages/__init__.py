@@ -2,7 +2,7 @@
 
 - ``request``: a client's body -> GenerateRequest -> a provider's body (turns, blocks, tools, thinking, settings).
 - ``response``: whole replies; ``reply`` writes their blocks. ``stream``: the same in pieces.
-- ``content``, ``citations``, ``usage``, ``finish``: what requests, replies and streams have in common.
+- ``content``, ``calls``, ``citations``, ``usage``, ``finish``: what requests, replies and streams have in common.
 - ``errors``: failures, both ways. ``tap``: usage and finish off a reply that passes untouched; ``edits``: what must not.
 - ``dialect``: how a provider differs; ``families``: what is known about Claude's model families.
 - ``members``, ``wire``: reading JSON so that unknown members are kept; the shapes that are read at speed.

@@ -30,6 +30,7 @@ class Family(NamedTuple):
 
 
 _OLD = Family(4096, "none", default_output=4096)
+_4_6 = Family(128_000, "adaptive", sampling="one", structured=True, efforts=("low", "medium", "high", "max"))
 _NEW = Family(128_000, "adaptive", sampling="none", structured=True)
 
 _FAMILIES: tuple[tuple[str, Family], ...] = (
@@ -39,8 +40,8 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
     (r"3-7", Family(64_000, "budget")),
     (r"(opus|sonnet|haiku)-4-5", Family(64_000, "budget", sampling="one", structured=True)),
     (r"opus-4-1", Family(32_000, "budget", sampling="one", structured=True)),
-    (r"opus-4-6", Family(128_000, "adaptive", "disabled", "one", True, ("low", "medium", "high", "max"))),
-    (r"sonnet-4-6", Family(64_000, "adaptive", "disabled", "one", True, ("low", "medium", "high", "max"))),
+    (r"opus-4-6", _4_6),
+    (r"sonnet-4-6", _4_6._replace(max_output=64_000)),
     (r"opus-4-[7-9]", _NEW._replace(thinking_off="omit")),
     (r"opus-4|4-opus", Family(32_000, "budget")),
     (r"sonnet-4|4-sonnet", Family(64_000, "budget")),

@@ -6,7 +6,7 @@ as they do at Anthropic.
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -15,6 +15,9 @@ from plexus.canonical.content import CacheMark, Extras
 PROTOCOL = "anthropic_messages"
 
 T = TypeVar("T")
+
+WireBlock: TypeAlias = dict[str, Any] | msgspec.Raw
+"""A block on its way out: built by us, or kept as it came."""
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])

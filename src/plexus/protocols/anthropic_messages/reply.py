@@ -18,10 +18,10 @@ from plexus.canonical.content import (
     ToolCall,
 )
 from plexus.canonical.losses import Losses
+from plexus.protocols.anthropic_messages.calls import tool_input
 from plexus.protocols.anthropic_messages.citations import encode_citation
 from plexus.protocols.anthropic_messages.content import STATE_OF_PREVIOUS, own_members
-from plexus.protocols.anthropic_messages.members import PROTOCOL
-from plexus.protocols.anthropic_messages.request.blocks import WireBlock, tool_input
+from plexus.protocols.anthropic_messages.members import PROTOCOL, WireBlock
 
 PART_BORDER = "\n\n"
 """Between two summaries that another protocol keeps apart."""

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.protocols.anthropic_messages.making import FOREIGN, OWN, encode, foreign, pairs, raw, turn
 from tests.specs_schema import anthropic
 
@@ -34,7 +31,7 @@ from plexus.canonical.content import (
 )
 from plexus.canonical.errors import ClientError, ErrorKind
 from plexus.canonical.losses import Losses
-from plexus.protocols.anthropic_messages.request.blocks import BlockWriter, tool_id, tool_input
+from plexus.protocols.anthropic_messages.request.blocks import BlockWriter
 
 
 def write(*blocks: Block, native: bool = False) -> tuple[list[Any], Losses]:
@@ -172,15 +169,6 @@ def test_dropped_thoughts_are_remembered() -> None:
     assert writer.dropped_reasoning
 
 
-@given(st.text())
-def test_tool_ids_fit_the_alphabet_and_stay_apart(written: str) -> None:
-    made = tool_id(written)
-    assert re.fullmatch(r"[A-Za-z0-9_-]+", made)
-    assert made == tool_id(written)
-    assert tool_id(written + ".") != tool_id(written + ":")
-    assert tool_id(made) == made
-
-
 def test_a_call_and_its_result_are_rewritten_alike() -> None:
     body, losses = encode(
         foreign(
@@ -190,9 +178,3 @@ def test_a_call_and_its_result_are_rewritten_alike() -> None:
     )
     assert body["messages"][0]["content"][0]["id"] == body["messages"][1]["content"][0]["tool_use_id"]
     assert not losses
-
-
-def test_free_text_becomes_an_object() -> None:
-    assert tool_input(ToolCall(id="t", name="f", arguments="x", custom=True)) == ({"input": "x"}, True)
-    assert tool_input(ToolCall(id="t", name="f", arguments="x")) == ({"input": "x"}, False)
-    assert tool_input(ToolCall(id="t", name="f", arguments=" ")) == ({}, True)

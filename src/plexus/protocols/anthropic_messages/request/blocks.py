@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import re
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
-
-import msgspec
+from typing import Any
 
 from plexus.canonical.content import (
     Audio,
@@ -33,14 +29,9 @@ from plexus.canonical.content import (
 )
 from plexus.canonical.errors import bad_request
 from plexus.canonical.losses import Losses
+from plexus.protocols.anthropic_messages.calls import tool_id, tool_input
 from plexus.protocols.anthropic_messages.citations import is_sendable
-from plexus.protocols.anthropic_messages.members import PROTOCOL, UNREADABLE, cache_control
-
-WireBlock: TypeAlias = dict[str, Any] | msgspec.Raw
-
-_TOOL_ID = re.compile(r"[A-Za-z0-9_-]+")
-_NOT_IN_ID = re.compile(r"[^A-Za-z0-9_-]")
-_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+from plexus.protocols.anthropic_messages.members import PROTOCOL, WireBlock, cache_control
 
 
 class BlockWriter:
@@ -191,27 +182,6 @@ class BlockWriter:
                 for name in extras.members:
                     self.losses.add(f"{path}.{name}", "foreign")
         return wire
-
-
-def tool_id(written: str) -> str:
-    """A tool call's id within Anthropic's alphabet: another one is rewritten, always to the same."""
-    if _TOOL_ID.fullmatch(written):
-        return written
-    digest = hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{_NOT_IN_ID.sub('_', written) or 'call'}_{digest}"
-
-
-def tool_input(call: ToolCall) -> tuple[msgspec.Raw | dict[str, str], bool]:
-    """(``input``, whether it is what the call said). Messages wants an object; any other text is put into one."""
-    if not call.custom:
-        if not call.arguments.strip():
-            return {}, True
-        try:
-            _OBJECT.decode(call.arguments)
-            return msgspec.Raw(call.arguments.encode()), True
-        except (*UNREADABLE, UnicodeEncodeError):
-            pass
-    return {"input": call.arguments}, call.custom
 
 
 def _as_text(media_type: str, data: str, path: str) -> str:

@@ -16,8 +16,8 @@ from plexus.canonical.errors import bad_request
 from plexus.canonical.request import GenerateRequest, Message
 from plexus.protocols.anthropic_messages.content import own_members
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
-from plexus.protocols.anthropic_messages.members import PROTOCOL
-from plexus.protocols.anthropic_messages.request.blocks import BlockWriter, WireBlock
+from plexus.protocols.anthropic_messages.members import PROTOCOL, WireBlock
+from plexus.protocols.anthropic_messages.request.blocks import BlockWriter
 
 _INSTRUCTING = ("system", "developer")
 
