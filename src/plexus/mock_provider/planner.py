@@ -128,8 +128,8 @@ def _think(ask: Ask) -> list[Part]:
 
 def _speak(ask: Ask, rounds: int) -> list[Part]:
     if ask.named is not None:
-        return [_call(tool) for tool in ask.tools if tool.name == ask.named]
-    if ask.choice == "required" and ask.tools and not ask.results:
+        return [_call(tool) for tool in ask.tools if tool.name == ask.named] or _chat(ask)
+    if ask.choice == "required" and ask.tools:
         return [_call(ask.tools[0])]
     if ask.model.startswith("mock-agent"):
         return _agent(ask, rounds)

@@ -35,6 +35,9 @@ class Status:
     _: KW_ONLY
     kind: str | None = None
     message: str | None = None
+    param: str | None = None
+    error_code: str | None = None
+    """The typed code in the body (Chat only), where it is not the kind's."""
     retry_after: float | str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
