@@ -162,6 +162,8 @@ class Reasoning(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     redacted: bool = False
     summary: bool = False
     id: str | None = None
+    slot: str | None = None
+    """Where it stood, in a protocol that has several places for thoughts (Chat), so that it is written there again."""
     extras: Extras | None = None
 
 

@@ -37,6 +37,8 @@ class FunctionTool(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     parameters: msgspec.Raw | None = None
     strict: bool | None = None
     cache: CacheMark | None = None
+    legacy: bool = False
+    """It stood in the protocol's older place (Chat ``functions``): it is written there again, and so are its calls."""
     extras: Extras | None = None
 
 
