@@ -68,6 +68,5 @@ UNWRITTEN: list[str] = [
     "src/plexus/protocols/openai_chat/__init__.py",
     "src/plexus/providers/__init__.py",
     "src/plexus/storage/__init__.py",
-    "src/plexus/upstream/__init__.py",
 ]
 """Packages whose first words are still to be written. It may only shrink."""
