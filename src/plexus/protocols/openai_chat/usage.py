@@ -113,7 +113,7 @@ def _output(wire: WireUsage, reasoning: int, cache: int) -> tuple[int, int]:
 
 
 def _int(count: Count) -> int:
-    return max(int(count), 0) if count is not None and count == count and abs(count) < 1e15 else 0
+    return max(int(count), 0) if count is not None and abs(count) < 1e15 else 0
 
 
 def _first(*counts: Count) -> int:
