@@ -69,6 +69,16 @@ class Timeouts(msgspec.Struct, frozen=True):
     total_stream: float = 3600.0
 
 
+class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for the upstream models that the glob ``match`` fits, already merged with what holds for the provider."""
+
+    match: str
+    protocols: tuple[str, ...] | None = None
+    """The protocols that reach them, the preferred first; None: all of the provider's."""
+    extra_body: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+    timeouts: Timeouts
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One configured account. ``dialects`` is keyed by protocol; its values are that protocol's dialect records."""
 
@@ -87,6 +97,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     dialects: dict[str, msgspec.Struct] = msgspec.field(default_factory=dict)
     model_dialects: tuple[tuple[str, dict[str, msgspec.Struct]], ...] = ()
     """(glob over upstream models, merged dialects by protocol): the first glob that matches wins over ``dialects``."""
+    model_rules: tuple[ModelRule, ...] = ()
+    """The first whose glob matches wins."""
     timeouts: Timeouts = Timeouts()
     max_response_bytes: int = 64 * 1024 * 1024
 
@@ -96,3 +108,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
             if fnmatchcase(model, glob):
                 return {**self.dialects, **dialects}
         return self.dialects
+
+    def rule_for(self, model: str) -> ModelRule | None:
+        """What is special about the upstream ``model``."""
+        return next((rule for rule in self.model_rules if fnmatchcase(model, rule.match)), None)

@@ -39,3 +39,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     fallback_on_content_filter: bool = False
     metadata: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+
+
+def target_of(provider: Provider, model: str, *, weight: float = 1.0, enabled: bool = True) -> Target:
+    """The target that an upstream ``model`` of ``provider`` is, with what the provider's configuration says of it."""
+    rule = provider.rule_for(model)
+    return Target(
+        name=f"{provider.name}/{model}",
+        provider=provider,
+        model=model,
+        protocols=tuple(provider.endpoints) if rule is None or rule.protocols is None else rule.protocols,
+        dialects=provider.dialects_for(model),
+        extra_body=provider.extra_body if rule is None else rule.extra_body,
+        weight=weight,
+        enabled=enabled,
+        timeouts=provider.timeouts if rule is None else rule.timeouts,
+    )

@@ -7,7 +7,7 @@ from random import Random
 
 from plexus.canonical.errors import ClientError, ErrorKind
 from plexus.domain.key import Key
-from plexus.domain.route import Route, Target
+from plexus.domain.route import Route, target_of
 from plexus.domain.snapshot import Snapshot
 from plexus.routing.plan import Plan
 from plexus.routing.selectors import SELECTORS
@@ -57,15 +57,7 @@ def _direct(model: str, snapshot: Snapshot) -> Route:
         raise unknown_model(model)
     if not any(fnmatchcase(upstream_model, glob) for glob in provider.models):
         raise unknown_model(model)
-    target = Target(
-        name=f"{name}/{upstream_model}",
-        provider=provider,
-        model=upstream_model,
-        protocols=tuple(provider.endpoints),
-        dialects=provider.dialects_for(upstream_model),
-        extra_body=provider.extra_body,
-        timeouts=provider.timeouts,
-    )
+    target = target_of(provider, upstream_model)
     return Route(name=model, targets=(target,), selector="in_order")
 
 
