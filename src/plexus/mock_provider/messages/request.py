@@ -39,18 +39,9 @@ def _decoded(decoder: msgspec.json.Decoder[Body], body: bytes, headers: Headers)
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _refusal(error, body) from None
+        raise refusal(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(f"The request body is not valid JSON: {error}") from None
-
-
-def _refusal(error: msgspec.ValidationError, body: bytes) -> Refused:
-    if ".role`" in str(error) and b'"system"' in body and "'system'" in str(error):
-        return Refused(
-            'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, not "system" as'
-            " an input message role."
-        )
-    return refusal(error)
 
 
 def _checked(request: messages.Prompted, issuer: str) -> tuple[list[Turn], list[messages.CustomTool]]:
@@ -100,9 +91,12 @@ def _choice(choice: object) -> tuple[Literal["auto", "none", "required"], str | 
     return "auto", None, not (isinstance(choice, messages.AutoChoice) and choice.disable_parallel_tool_use)
 
 
+_SPEECH = (messages.TextBlock, messages.ImageBlock, messages.DocumentBlock, messages.SearchResultBlock)
+
+
 def _says(turn: Turn) -> bool:
     """Whether the user speaks in it, and not only his tools."""
-    return turn.role == "user" and any(not isinstance(block, messages.ToolResultBlock) for block in turn.blocks)
+    return turn.role == "user" and any(isinstance(block, _SPEECH) for block in turn.blocks)
 
 
 def _tail(turns: Sequence[Turn]) -> Sequence[Turn]:

@@ -96,7 +96,8 @@ def _check_thinking(request: messages.Request) -> None:
         (request.top_k is not None, "`top_k` must be unset when thinking is enabled."),
         (request.top_p is not None and request.top_p < 0.95, "`top_p` must be at least 0.95 when thinking is enabled."),
         (
-            isinstance(request.tool_choice, (messages.AnyChoice, messages.ToolChoice)),
+            isinstance(thinking, messages.Enabled)
+            and isinstance(request.tool_choice, (messages.AnyChoice, messages.ToolChoice)),
             "Thinking may not be enabled when tool_choice forces tool use.",
         ),
     )

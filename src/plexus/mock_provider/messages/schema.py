@@ -155,6 +155,8 @@ OPAQUE_BLOCKS: Final = frozenset(
         "container_upload",
         "compaction",
         "tool_reference",
+        "tool_addition",
+        "tool_removal",
     }
 )
 """The blocks that are taken as they are."""
@@ -164,9 +166,9 @@ RESULT_BLOCKS: Final = frozenset({"text", "image", "document", "search_result", 
 
 
 class Message(Strict):
-    """A turn."""
+    """A turn, or in the middle of a conversation further instructions."""
 
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "system"]
     content: str | list[Json]
 
 

@@ -39,6 +39,9 @@ def turns_of(request: messages.Prompted, issuer: str) -> list[Turn]:
     """The conversation. ``issuer`` is who must have signed the thinking in it. Raises Refused."""
     turns: list[Turn] = []
     for index, message in enumerate(request.messages):
+        if message.role == "system":
+            _instruct(turns, message, index)
+            continue
         if not turns or turns[-1].role != message.role:
             turns.append(Turn(message.role, index))
         last = index == len(request.messages) - 1
@@ -52,6 +55,18 @@ def turns_of(request: messages.Prompted, issuer: str) -> list[Turn]:
     _check_thinking_leads(turns, request)
     _check_prefill(turns, request)
     return turns
+
+
+def _instruct(turns: Sequence[Turn], message: messages.Message, index: int) -> None:
+    """Instructions in the middle belong to the turn before them, and are no part of what the user says."""
+    if not turns:
+        raise Refused(
+            'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, not "system" as'
+            " the first input message's role."
+        )
+    for raw, _ in _blocks(message, index, last=False):
+        turns[-1].blocks.append(raw)
+        turns[-1].raw.append(raw)
 
 
 def _blocks(message: messages.Message, index: int, *, last: bool) -> list[tuple[Json, messages.Block | Json]]:
@@ -87,6 +102,8 @@ _OF_THE_MODEL = (messages.ToolUseBlock, messages.ThinkingBlock, messages.Redacte
 
 
 def _check_block(block: messages.Block, where: str, role: str) -> None:
+    if role == "system" and not isinstance(block, messages.TextBlock):
+        raise Refused(f"{where}.type: Input tag '{block.type}' does not match any of the expected tags")
     if isinstance(block, _OF_THE_USER if role == "assistant" else _OF_THE_MODEL):
         raise Refused(f"{where}: `{block.type}` blocks can only be in `{_other(role)}` messages")
     if isinstance(block, messages.TextBlock):
