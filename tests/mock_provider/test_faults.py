@@ -18,7 +18,8 @@ from plexus.protocols.sse import SseDecoder, SseEvent, split_events
 BOTH = pytest.mark.parametrize("path", [CHAT, MESSAGES])
 TERMINAL = {CHAT: b"[DONE]", MESSAGES: b'"message_stop"'}
 
-WAITING = {"no-first-byte", "no-first-token", "stall"}
+WAITING = {"no-first-byte": 0, "no-first-token": 0, "stall-before-token": 1, "stall": 6, "stall-with-pings": 6}
+"""And how many events come before."""
 STATUSES = {name: step for name, step in FAULTS.items() if isinstance(step, Status)}
 
 
@@ -240,10 +241,29 @@ async def test_silence_lasts_until_the_caller_leaves(path: str, name: str, strea
         await provider.stalled()
         call = provider.calls[0]
         assert not call.ended
-        assert call.events == (6 if name == "stall" and stream else 0)
+        assert call.events == (WAITING[name] if stream else 0)
         caller.leave()
         await call.done()
         assert call.disconnected
+
+
+@BOTH
+async def test_a_stall_with_pings_shows_life_but_no_progress(path: str) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    provider = MockProvider(sleep=sleep)
+    async with provider.serve() as origin:
+        caller = Caller(origin)
+        await caller.send(path, support.body_for(path, model="mock-fault-stall-with-pings", stream=True))
+        ping = b": ping\n\n" if path == CHAT else b"event: ping\n"
+        await caller.read(until=ping * 3 if path == CHAT else ping + b'data: {"type": "ping"}\n\n' + ping)
+        assert provider.calls[0].events == 6
+        assert set(slept) == {0.5}
+        caller.leave()
+        await provider.calls[0].done()
 
 
 async def test_slow_takes_its_time_between_events() -> None:
@@ -279,4 +299,4 @@ def test_each_fault_is_tested() -> None:
         "length",
         "filtered",
     }
-    assert set(FAULTS) == set(STATUSES) | forms | rest | WAITING | {"one-write"}
+    assert set(FAULTS) == set(STATUSES) | forms | rest | set(WAITING) | {"one-write"}

@@ -238,6 +238,20 @@ def test_a_refusal_in_each_protocols_words() -> None:
     assert "refuses" in reply["stop_details"]["explanation"]
 
 
+def test_a_search_is_shown_by_messages_and_cited_by_both() -> None:
+    message = support.reply_of(CHAT, _ask(CHAT, "mock-search"))["choices"][0]["message"]
+    (cited,) = message["annotations"]
+    where = cited["url_citation"]
+    assert message["content"][where["start_index"] : where["end_index"]] == "there is a domain for examples"
+    reply = support.reply_of(MESSAGES, _ask(MESSAGES, "mock-search"))
+    kinds = [block["type"] for block in reply["content"]]
+    assert kinds == ["text", "server_tool_use", "web_search_tool_result", "text", "text", "text"]
+    assert reply["content"][4]["citations"][0]["url"] == where["url"]
+    assert reply["usage"]["server_tool_use"]["web_search_requests"] == 1
+    again = [{"role": "user", "content": "x"}, {"role": "assistant", "content": reply["content"]}]
+    support.reply_of(MESSAGES, _ask(MESSAGES, "mock-search", messages=[*again, {"role": "user", "content": "and?"}]))
+
+
 def test_logprobs_cover_the_text() -> None:
     choice = support.reply_of(CHAT, _ask(CHAT, "mock-echo", "one two", logprobs=True, top_logprobs=2))["choices"][0]
     tokens = choice["logprobs"]["content"]

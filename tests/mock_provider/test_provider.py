@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
+import pytest
 from tests.mock_provider import support
 from tests.mock_provider.support import CHAT, MESSAGES, Caller, fetch
 
-from plexus.mock_provider import Hang, MockProvider, Raw, Reply, Reset, Status, Stream
+from plexus.mock_provider import Hang, MockProvider, Raw, Reply, Reset, Status, Stream, serve
 from plexus.mock_provider.script import Start, Write
 
 
@@ -143,6 +145,39 @@ async def test_latency_and_delay_pass_by_the_providers_clock() -> None:
         await fetch(origin, MESSAGES, support.messages(model="mock-words-1?delay=0.25", stream=True))
     assert json.loads(seen.body)["created"] == 1_770_000_000
     assert slept == [2.0, 1.5] + [0.25] * 6
+
+
+async def test_serve_runs_until_it_is_cancelled() -> None:
+    origins: asyncio.Queue[str] = asyncio.Queue()
+    provider = MockProvider()
+    running = asyncio.create_task(serve("127.0.0.1", 0, provider=provider, started=origins.put_nowait))
+    origin = await origins.get()
+    assert origin == f"http://127.0.0.1:{provider.port}"
+    assert (await fetch(origin, CHAT, support.chat())).status == 200
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    with pytest.raises(ConnectionRefusedError):
+        await fetch(origin, CHAT, support.chat())
+
+
+async def test_a_connection_is_kept_for_the_next_call_which_may_find_it_reset() -> None:
+    """What a pool must survive: the reused connection dies under its second request."""
+    provider = MockProvider()
+    provider.script(Reply("hi"), Reset())
+    async with provider.serve() as origin:
+        host, port = origin.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        body = json.dumps(support.chat()).encode()
+        request = b"POST %b HTTP/1.1\r\nhost: mock\r\ncontent-length: %d\r\n\r\n%b" % (CHAT.encode(), len(body), body)
+        writer.write(request)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+        await reader.readuntil(b'"fp_mock000001"}')
+        writer.write(request)
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+    assert len(provider.calls) == 2
 
 
 async def test_methods_and_models() -> None:

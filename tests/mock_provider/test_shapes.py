@@ -113,6 +113,27 @@ def _like(events: list[dict[str, Any]]) -> Reply:
     return Reply([made[kind] for kind in kinds])
 
 
+def test_a_search_comes_in_the_recorded_order() -> None:
+    name = "anthropic.messages.anthropic.test-anthropic-text-parts-ahead-of-built-in-tool-call.1"
+    theirs = support.data_of(split_events(_recorded("anthropic.messages", name).sse or b""))
+    ours = support.data_of(support.events_of(MESSAGES, support.messages(model="mock-search")))
+    course = [one[:2] for one in _event_course(ours)]
+    begin = len(course) - 3  # theirs goes on with more citations
+    assert course[:begin] == [one[:2] for one in _event_course(theirs)][:begin]
+    cited = [
+        [event for event in events if event.get("delta", {}).get("type") == "citations_delta"]
+        for events in (ours, theirs)
+    ]
+    assert _shape(cited[0][0]) == _shape(cited[1][0])
+    found = [
+        list(event["content_block"]["content"][0])
+        for events in (ours, theirs)
+        for event in events
+        if event.get("content_block", {}).get("type") == "web_search_tool_result"
+    ]
+    assert found[0] == found[1]
+
+
 def test_bodies_have_the_recorded_members() -> None:
     theirs = json.loads(
         _recorded("openai.chat", "openai.chat.openai.test-chat-completions-with-audio-input.1").body or b""

@@ -21,6 +21,7 @@ EVERYTHING = Reply(
 CHAT_CASES: dict[str, tuple[dict[str, Any], Step | None]] = {
     "text": ({}, None),
     "empty": ({}, Reply(())),
+    "search": ({"model": "mock-search"}, None),
     "length": ({"max_completion_tokens": 3}, None),
     "stop sequence": ({"stop": ["mock", "other"]}, None),
     "choices": ({"n": 3}, None),
@@ -42,6 +43,7 @@ CHAT_CASES: dict[str, tuple[dict[str, Any], Step | None]] = {
 MESSAGES_CASES: dict[str, tuple[dict[str, Any], Step | None]] = {
     "text": ({}, None),
     "empty": ({}, Reply(())),
+    "search": ({"model": "mock-search"}, None),
     "length": ({"max_tokens": 3}, None),
     "stop sequence": ({"stop_sequences": ["mock"]}, None),
     "refusal": ({"model": "mock-refusal"}, None),

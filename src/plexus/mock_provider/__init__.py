@@ -11,7 +11,7 @@
 It writes every byte itself and uses no codec, so that it can judge them.
 """
 
-from plexus.mock_provider.answer import Refusal, Text, Thinking, ToolCall, UsageNumbers
+from plexus.mock_provider.answer import Refusal, Search, Source, Text, Thinking, ToolCall, UsageNumbers
 from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.provider import MockProvider, serve
 from plexus.mock_provider.steps import Hang, Html, Raw, Redirect, Reply, Reset, Status, Step, Stream
@@ -33,5 +33,7 @@ __all__ = [
     "Thinking",
     "ToolCall",
     "Refusal",
+    "Search",
+    "Source",
     "UsageNumbers",
 ]

@@ -13,10 +13,29 @@ Finish = Literal["stop", "length", "tool_calls", "stop_sequence", "content_filte
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A web page that an answer rests on."""
+
+    title: str
+    url: str
+    quote: str
+    """The words of the page that are meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
-    """Words for the user."""
+    """Words for the user, with the page that they cite, if they do."""
 
     text: str
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A web search that the vendor itself does. Messages shows it and its result, Chat only what is cited from it."""
+
+    query: str
+    found: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,7 @@ class Refusal:
     text: str
 
 
-Part = Text | Thinking | ToolCall | Refusal
+Part = Text | Thinking | ToolCall | Refusal | Search
 
 
 @dataclass(frozen=True, slots=True)

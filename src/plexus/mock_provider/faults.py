@@ -69,6 +69,8 @@ FAULTS: Final[Mapping[str, Step]] = {
     "reset-mid-stream": Stream(cut_after=6, cut="abort"),
     "empty-stream": Stream(cut_after=0),
     "stall": Stream(stall_after=6),
+    "stall-before-token": Stream(stall_after=1),
+    "stall-with-pings": Stream(stall_after=6, stall_pings=0.5),
     "slow": Stream(delay=0.5),
     "malformed-event": Stream(garbage_after=6),
     "no-done": Stream(without_done=True),

@@ -17,6 +17,7 @@ MODELS: Final = (
     "mock-redacted",
     "mock-json",
     "mock-refusal",
+    "mock-search",
     "mock-words-100",
     *(f"{PREFIX}{name}" for name in FAULTS),
 )

@@ -12,6 +12,7 @@
 ``mock-redacted``    thinks first, and hides its thoughts.
 ``mock-json``        answers with a minimal JSON value that fits the schema asked for, ``{}`` without one.
 ``mock-refusal``     refuses.
+``mock-search``      searches the web (in Messages as a server tool) and cites what it found.
 ``mock-words-<n>``   answers with exactly n tokens.
 ===================  ==================================================================================================
 """
@@ -20,9 +21,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from plexus.mock_provider.answer import Answer, Finish, Part, Refusal, Text, Thinking, ToolCall
+from plexus.mock_provider.answer import Answer, Finish, Part, Refusal, Search, Source, Text, Thinking, ToolCall
 from plexus.mock_provider.ask import Ask, Tool
 from plexus.mock_provider.instance import instance
 from plexus.mock_provider.tokens import compact, count, split_tokens
@@ -67,7 +69,7 @@ def limited(parts: Sequence[Part], ask: Ask, finish: Finish | None = None) -> An
     kept: list[Part] = []
     left = ask.max_tokens if ask.max_tokens is not None else 1 << 60
     for part in parts:
-        if isinstance(part, ToolCall):
+        if isinstance(part, (ToolCall, Search)):
             left -= tokens_of(part)
             if left < 0:
                 return Answer(tuple(kept), "length")
@@ -90,15 +92,13 @@ def tokens_of(part: Part) -> int:
     """Output tokens of one part."""
     if isinstance(part, ToolCall):
         return count(part.name) + count(compact(part.arguments))
+    if isinstance(part, Search):
+        return count(part.query)
     return count(part.text)
 
 
 def _with_text(part: Text | Thinking | Refusal, text: str) -> list[Part]:
-    if not text:
-        return []
-    if isinstance(part, Thinking):
-        return [Thinking(text, part.signature, part.redacted)]
-    return [type(part)(text)]
+    return [replace(part, text=text)] if text else []
 
 
 def _first_stop(text: str, stops: Sequence[str]) -> str | None:
@@ -115,7 +115,7 @@ def _finish(parts: Sequence[Part]) -> Finish:
 
 def _varied(parts: Sequence[Part], index: int) -> list[Part]:
     """The same answer a little different, for the second candidate and on."""
-    return [Text(f"{part.text} ({index + 1})") if isinstance(part, Text) else part for part in parts]
+    return [replace(part, text=f"{part.text} ({index + 1})") if isinstance(part, Text) else part for part in parts]
 
 
 def _think(ask: Ask) -> list[Part]:
@@ -177,6 +177,19 @@ def _refuse(ask: Ask) -> list[Part]:
     return [Refusal(f"The mock provider refuses: {_quoted(ask.text)}.")]
 
 
+def _search(ask: Ask) -> list[Part]:
+    if ask.results:
+        return _chat(ask)
+    found = Source("Example Domain", "https://example.com/", "This domain is for use in documentation examples.")
+    return [
+        Text("Let me search for that."),
+        Search(_plain(ask.text), found),
+        Text(" I found this: "),
+        Text("there is a domain for examples", found),
+        Text("."),
+    ]
+
+
 def _words(ask: Ask) -> list[Part]:
     digits = re.match(r"mock-words-(\d{1,6})", ask.model)
     size = int(digits[1]) if digits else 10
@@ -188,6 +201,7 @@ MINDS: Final[Mapping[str, Mind]] = {
     "mock-tools": _tools,
     "mock-json": _json,
     "mock-refusal": _refuse,
+    "mock-search": _search,
     "mock-words": _words,
 }
 """By the beginning of the model's name."""
@@ -207,5 +221,10 @@ def _report(ask: Ask) -> str:
 
 
 def _quoted(text: str) -> str:
+    return f'"{_plain(text)}"'
+
+
+def _plain(text: str) -> str:
+    """On one line, and not too long."""
     text = " ".join(text.split())
-    return f'"{text}"' if len(text) <= _QUOTE else f'"{text[:_QUOTE]}…"'
+    return text if len(text) <= _QUOTE else f"{text[:_QUOTE]}…"

@@ -32,17 +32,18 @@ def stream_script(frames: Sequence[Frame], step: Stream, voice: Voice) -> Script
     frames = _edited(frames, step, voice)
     stop, last = _stop(frames, step, voice)
     script: Script = [Start(200, voice.fields)]
+    silence = Wait(voice.ping, step.stall_pings) if step.stall_pings else Wait()
     opening = next((index for index, frame in enumerate(frames) if frame.kind != "opening"), len(frames))
     for index, frame in enumerate(frames[:stop]):
         if index == step.stall_after:
-            script.append(Wait())
+            script.append(silence)
         if index == opening:
             script += [Write(voice.ping, 0)] * step.pings
         if index and step.delay:
             script.append(Sleep(step.delay))
         script.append(Write(_bytes(frame, step)))
     if step.stall_after is not None and step.stall_after >= stop:
-        script.append(Wait())
+        script.append(silence)
     script += last
     return _joined(script) if step.one_write else script
 

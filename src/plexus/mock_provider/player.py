@@ -50,11 +50,28 @@ class Player:
         elif isinstance(action, Wait):
             call.waiting = True
             try:
-                await self.wait()
+                await self._silence(action, incoming)
             finally:
                 call.waiting = False
         else:
             _answer(action, incoming)
+
+    async def _silence(self, action: Wait, incoming: Incoming) -> None:
+        """Until released; with a ping now and then if the action has one."""
+        if not action.ping:
+            await self.wait()
+            return
+        pings = asyncio.ensure_future(self._ping(action, incoming))
+        try:
+            await self.wait()
+        finally:
+            pings.cancel()
+
+    async def _ping(self, action: Wait, incoming: Incoming) -> None:
+        while True:
+            incoming.write(action.ping)
+            await _room(incoming)
+            await self.sleep(action.every)
 
 
 def _answer(action: Whole | Start | End | Abort | ResetConnection | RawBytes, incoming: Incoming) -> None:

@@ -41,7 +41,10 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing, until the caller leaves or the provider is released."""
+    """Nothing, until the caller leaves or the provider is released; or ``ping`` every so many seconds."""
+
+    ping: bytes = b""
+    every: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

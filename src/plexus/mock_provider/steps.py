@@ -79,6 +79,8 @@ class Stream(Reply):
     """What that error says."""
     stall_after: int | None = None
     """Events before silence, until the caller leaves or ``provider.release()`` lets the rest through."""
+    stall_pings: float = 0.0
+    """While it is silent, seconds between pings: signs of life without progress. 0 for none."""
     garbage_after: int | None = None
     """Events before one whose data is no JSON; the rest follows."""
     without_done: bool = False
@@ -119,7 +121,7 @@ class Hang:
 
 @dataclass(frozen=True)
 class Reset:
-    """The connection is reset (TCP RST): before anything is answered, or after the head of the reply."""
+    """The connection is reset (TCP RST) before anything is answered; or closed right after the head of the reply."""
 
     after_head: bool = False
 

@@ -88,6 +88,20 @@ def _logprob(token: str, top: int) -> Json:
     return found
 
 
+def citations(answer: Answer) -> list[Json]:
+    """What the text cites, by characters of the whole text."""
+    found: list[Json] = []
+    at = 0
+    for part in answer.parts:
+        if isinstance(part, Text):
+            end = at + len(part.text)
+            if part.source is not None:
+                where: Json = {"end_index": end, "start_index": at, "title": part.source.title, "url": part.source.url}
+                found.append({"type": "url_citation", "url_citation": where})
+            at = end
+    return found
+
+
 def _choice(index: int, answer: Answer, saying: Saying) -> Json:
     ask = saying.ask
     texts = [part.text for part in answer.parts if isinstance(part, Text)]
@@ -103,7 +117,7 @@ def _choice(index: int, answer: Answer, saying: Saying) -> Json:
     elif calls:
         message["tool_calls"] = [tool_call(call, saying.ids) for call in calls]
     message["refusal"] = "".join(refusals) if refusals else None
-    message["annotations"] = []
+    message["annotations"] = citations(answer)
     said = refusals or texts
     return {
         "index": index,

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import zip_longest
 
-from plexus.mock_provider.answer import Answer, Json, Part, Refusal, Text, Thinking, ToolCall
-from plexus.mock_provider.chat.reply import FINGERPRINT, finish_word, logprobs, opening, tier, tool_call, usage_object
+from plexus.mock_provider.answer import Answer, Json, Part, Refusal, Search, Text, Thinking, ToolCall
+from plexus.mock_provider.chat.reply import (
+    FINGERPRINT,
+    citations,
+    finish_word,
+    logprobs,
+    opening,
+    tier,
+    tool_call,
+    usage_object,
+)
 from plexus.mock_provider.frame import Frame, FrameKind
 from plexus.mock_provider.saying import Ids, Saying, grouped
 from plexus.mock_provider.tokens import compact, split_tokens
@@ -72,8 +81,11 @@ class _Writer:
             if isinstance(part, ToolCall):
                 frames += self._call(part, calls)
                 calls += 1
-            else:
+            elif not isinstance(part, Search):
                 frames += self._words(part)
+        cited = citations(answer)
+        if cited:
+            frames.append(self.delta("delta", {"annotations": cited}))
         last: Json = {"index": index, "delta": {}, "logprobs": None, "finish_reason": finish_word(answer, self.ask)}
         frames.append(self.chunk("finish", [last]))
         yield from frames

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from plexus.mock_provider.answer import Answer, Finish, Json, Part, Refusal, Text, Thinking, Usage
+from plexus.mock_provider.answer import (
+    Answer,
+    Finish,
+    Json,
+    Part,
+    Refusal,
+    Search,
+    Source,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)
 from plexus.mock_provider.messages.signature import hide, sign
 from plexus.mock_provider.saying import Saying
 
@@ -23,9 +35,9 @@ def message(saying: Saying) -> Json:
     """The whole reply."""
     answer = saying.answers[0]
     body = opening(saying)
-    body["content"] = [block(part, saying) for part in spoken(answer)]
+    body["content"] = [block for part in spoken(answer) for block in blocks(part, saying)]
     body |= ending(answer)
-    body["usage"] = usage_object(saying.usage)
+    body["usage"] = usage_object(saying.usage) | searches(answer)
     return body
 
 
@@ -58,8 +70,44 @@ def spoken(answer: Answer) -> list[Part]:
     return [part for part in answer.parts if not isinstance(part, Refusal)]
 
 
-def block(part: Part, saying: Saying) -> Json:
-    """One content block, complete."""
+def searches(answer: Answer) -> Json:
+    """The member of the usage that counts web searches, where there were any."""
+    made = sum(isinstance(part, Search) for part in answer.parts)
+    return {"server_tool_use": {"web_search_requests": made, "web_fetch_requests": 0}} if made else {}
+
+
+def blocks(part: Part, saying: Saying) -> list[Json]:
+    """A part's content blocks, complete: one, but for a search, which has a result too."""
+    if not isinstance(part, Search):
+        return [_block(part, saying)]
+    ident = saying.ids.make("srvtoolu_01", 22)
+    found: Json = {
+        "type": "web_search_result",
+        "title": part.found.title,
+        "url": part.found.url,
+        "encrypted_content": hide(saying.issuer, part.found.quote),
+        "page_age": None,
+    }
+    return [
+        {"type": "server_tool_use", "id": ident, "name": "web_search", "input": {"query": part.query}},
+        {"type": "web_search_tool_result", "tool_use_id": ident, "content": [found]},
+    ]
+
+
+def citation(source: Source, saying: Saying) -> Json:
+    """A citation of a page that was found."""
+    return {
+        "type": "web_search_result_location",
+        "cited_text": source.quote,
+        "url": source.url,
+        "title": source.title,
+        "encrypted_index": hide(saying.issuer, source.url),
+    }
+
+
+def _block(part: Text | Thinking | ToolCall | Refusal, saying: Saying) -> Json:
+    if isinstance(part, Text) and part.source is not None:
+        return {"citations": [citation(part.source, saying)], "type": "text", "text": part.text}
     if isinstance(part, (Text, Refusal)):
         return {"type": "text", "text": part.text}
     if not isinstance(part, Thinking):

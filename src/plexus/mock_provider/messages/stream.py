@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from plexus.mock_provider.answer import Json, Part, Text, Thinking, ToolCall
+from plexus.mock_provider.answer import Json, Part
 from plexus.mock_provider.frame import Frame, FrameKind
-from plexus.mock_provider.messages.reply import block, ending, input_counts, opening, spoken, usage_object
+from plexus.mock_provider.messages.reply import blocks, ending, input_counts, opening, searches, spoken, usage_object
 from plexus.mock_provider.planner import tokens_of
 from plexus.mock_provider.saying import Saying, grouped
 from plexus.mock_provider.tokens import compact, split_tokens
@@ -20,16 +21,18 @@ def events(saying: Saying) -> list[Frame]:
     answer = saying.answers[0]
     frames = list(_opening(saying))
     said = 0
-    for index, part in enumerate(spoken(answer)):
-        for frame in _block(index, part, saying):
+    written = [(part, whole) for part in spoken(answer) for whole in blocks(part, saying)]
+    for index, (part, whole) in enumerate(written):
+        for frame in _block(index, part, whole, saying.chunk):
             said += frame.output
-            frames.append(Frame(frame.kind, frame.data, frame.name, said, frame.padding))
+            frames.append(replace(frame, output=said))
         if index == 0:
             frames.insert(2, PING)
     usage: Json = {
         **input_counts(saying.usage),
         "output_tokens": saying.usage.output,
         "output_tokens_details": {"thinking_tokens": saying.usage.reasoning},
+        **searches(answer),
     }
     frames.append(_event("finish", "message_delta", delta=ending(answer), usage=usage))
     frames.append(_event("done", "message_stop"))
@@ -59,32 +62,43 @@ def _opening(saying: Saying) -> Iterator[Frame]:
     yield _event("opening", "message_start", message={**opening(saying), "usage": usage})
 
 
-def _block(index: int, part: Part, saying: Saying) -> Iterator[Frame]:
+def _block(index: int, part: Part, whole: Json, chunk: int) -> Iterator[Frame]:
     """One block. ``output`` of its frames are the tokens of each, not yet summed up."""
-    whole = block(part, saying)
     first: FrameKind = "opening" if index == 0 else "block"
-    if isinstance(part, Text):
-        yield _event(first, "content_block_start", index=index, content_block={"type": "text", "text": ""})
-        yield from _deltas(index, "text_delta", "text", part.text, saying.chunk)
-    elif isinstance(part, ToolCall):
-        yield _event(first, "content_block_start", index=index, content_block={**whole, "input": {}})
-        yield _delta(index, {"type": "input_json_delta", "partial_json": ""}, len(split_tokens(part.name)))
-        arguments = compact(part.arguments) if part.arguments else ""
-        yield from _deltas(index, "input_json_delta", "partial_json", arguments, saying.chunk)
-    elif whole["type"] == "thinking":
-        empty: Json = {"type": "thinking", "thinking": "", "signature": ""}
-        yield _event(first, "content_block_start", index=index, content_block=empty)
-        yield from _deltas(index, "thinking_delta", "thinking", str(whole["thinking"]), saying.chunk)
-        hidden = 0 if whole["thinking"] else tokens_of(part)
-        yield _delta(index, {"type": "signature_delta", "signature": whole["signature"]}, hidden)
-    else:
-        yield Frame(
-            first,
-            {"type": "content_block_start", "index": index, "content_block": whole},
-            "content_block_start",
-            tokens_of(part) if isinstance(part, Thinking) else 0,
-        )
+    begun, deltas = _course(index, part, whole, chunk)
+    yield Frame(
+        first,
+        {"type": "content_block_start", "index": index, "content_block": begun},
+        "content_block_start",
+        tokens_of(part) if whole["type"] == "redacted_thinking" else 0,
+    )
+    yield from deltas
     yield _event("block", "content_block_stop", index=index)
+
+
+def _course(index: int, part: Part, whole: Json, chunk: int) -> tuple[Json, list[Frame]]:
+    """A block as it starts, and what is added to it."""
+    kind = whole["type"]
+    if kind == "text":
+        cited = whole.get("citations")
+        begun: Json = {"type": "text", "text": ""} if cited is None else {"citations": [], "type": "text", "text": ""}
+        cites = [
+            _delta(index, {"type": "citations_delta", "citation": one})
+            for one in (cited if isinstance(cited, list) else ())
+        ]
+        return begun, [*cites, *_deltas(index, "text_delta", "text", str(whole["text"]), chunk)]
+    if kind in ("tool_use", "server_tool_use"):
+        named = _delta(index, {"type": "input_json_delta", "partial_json": ""}, len(split_tokens(str(whole["name"]))))
+        arguments = compact(whole["input"]) if whole["input"] else ""
+        return {**whole, "input": {}}, [named, *_deltas(index, "input_json_delta", "partial_json", arguments, chunk)]
+    if kind == "thinking":
+        text = str(whole["thinking"])
+        sealed = _delta(
+            index, {"type": "signature_delta", "signature": whole["signature"]}, 0 if text else tokens_of(part)
+        )
+        deltas = list(_deltas(index, "thinking_delta", "thinking", text, chunk))
+        return {"type": "thinking", "thinking": "", "signature": ""}, [*deltas, sealed]
+    return whole, []
 
 
 def _deltas(index: int, kind: str, member: str, text: str, chunk: int) -> Iterator[Frame]:
