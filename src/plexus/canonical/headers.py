@@ -20,10 +20,7 @@ class Headers:
         """The first value of the lower-case ``name``, or None."""
         index = self._index
         if index is None:
-            index = {}
-            for field, value in self._fields:
-                index.setdefault(field.lower(), value)
-            self._index = index
+            index = self._index = {field.lower(): value for field, value in reversed(self._fields)}  # the first one stays
         return index.get(name)
 
     def text(self, name: bytes) -> str | None:

@@ -105,7 +105,7 @@ class UpstreamClient:
             encoder = HeadEncoder(origin, proxy)
         except UnicodeError as unwritable:
             raise errors.dialling(ErrorKind.DNS_FAILED, origin, unwritable) from None
-        pool = Pool(origin, proxy, self._limits)
+        pool = Pool(origin, proxy, self._limits, asyncio.get_running_loop().time())
         self._pools[origin] = (pool, encoder)
         if self._sweep is None:
             self._arm()

@@ -36,12 +36,13 @@ class PoolStats(msgspec.Struct, frozen=True):
 class Pool:
     """The connection last used is used next, so that those not needed grow old and are closed."""
 
-    __slots__ = ("_connections", "_emptied", "_idle", "_limits", "_opening", "_waiting", "origin", "proxy")
+    __slots__ = ("_connections", "_emptied", "_idle", "_limits", "_now", "_opening", "_waiting", "origin", "proxy")
 
-    def __init__(self, origin: Origin, proxy: Proxy | None, limits: PoolLimits) -> None:
+    def __init__(self, origin: Origin, proxy: Proxy | None, limits: PoolLimits, now: float) -> None:
         self.origin = origin
         self.proxy = proxy
         self._limits = limits
+        self._now = now  # the loop's time, as of the last ``prune``: connections seem a little older than they are
         self._idle: list[ClientConnection] = []
         self._connections: set[ClientConnection] = set()
         self._opening = 0
@@ -124,7 +125,7 @@ class Pool:
         if len(self._idle) >= self._limits.max_idle:
             connection.abort()
             return
-        connection.idle_since = asyncio.get_running_loop().time()
+        connection.idle_since = self._now
         self._idle.append(connection)
 
     def lost(self, connection: ClientConnection) -> None:
@@ -148,6 +149,7 @@ class Pool:
 
     def prune(self, now: float) -> None:
         """Close what was put aside too long before ``now`` (the loop's time): the oldest stand in front."""
+        self._now = now
         oldest = now - self._limits.idle_seconds
         while self._idle and self._idle[0].idle_since <= oldest:
             self._idle.pop(0).abort()

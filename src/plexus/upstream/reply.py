@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from plexus.canonical.errors import ErrorKind, GatewayError, TransportError
 from plexus.canonical.headers import Headers
+from plexus.http1.body import BodyIncomplete
 from plexus.http1.client import ClientConnection
 from plexus.http1.head import ReplyHead, split_fields
 from plexus.upstream import errors
@@ -204,9 +205,8 @@ class UpstreamReply:
         self.status = head.status
         self._framing = head.framing
         self.headers = headers = Headers(split_fields(head.block))
-        coding = headers.text(b"content-encoding")
-        if coding is not None and head.framing:
-            self._decompress(coding.lower())
+        if b"content-encoding:" in head.block.lower() and head.framing:
+            self._decompress((headers.text(b"content-encoding") or "").lower())
         if self._wait_for == HEAD:
             self._wake()
 
@@ -229,7 +229,7 @@ class UpstreamReply:
         if connection is not None:
             self._pool.give(connection)
         if self._decompressor is not None and not self._decompressor.complete:
-            self._break(errors.in_body(Undecodable("the compressed data is cut"), self._pool.origin, self.status))
+            self._break(errors.in_body(BodyIncomplete("the compressed data is cut"), self._pool.origin, self.status))
             return
         self.ended = True
         if self._receiver is not None:
@@ -277,14 +277,12 @@ class UpstreamReply:
         return data
 
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
         try:
-            await self._waiter
+            await waiter
         except BaseException:
             self.cancel()
             raise
-        finally:
-            self._waiter = None
 
     def _wake(self) -> None:
         waiter = self._waiter
