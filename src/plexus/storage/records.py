@@ -143,7 +143,7 @@ async def _with_attempts(connection: AsyncConnection, rows: Sequence[Row[tuple[o
     for row in (await connection.execute(wanted)).all() if ids else ():
         attempts[row.request_id].append(row)
     # _asdict is a public name of rows, as it is of named tuples.
-    return [read_record(row._asdict(), [one._asdict() for one in attempts[row.id]]) for row in rows]  # noqa: SLF001
+    return [read_record(row._asdict(), [one._asdict() for one in attempts[row.id]]) for row in rows]
 
 
 @functools.cache
