@@ -7,8 +7,8 @@ import msgspec
 from plexus.canonical.content import Audio, Block, Citation, InlineData, ReasoningState, Refusal, Text
 from plexus.protocols.openai_chat.calls import LegacyCalls, read_call, read_function_call
 from plexus.protocols.openai_chat.citations import read_citation
-from plexus.protocols.openai_chat.content import read_content
-from plexus.protocols.openai_chat.members import PROTOCOL, Members, read_as
+from plexus.protocols.openai_chat.content import read_content, read_part
+from plexus.protocols.openai_chat.members import PROTOCOL, Members, as_raw, read_as
 from plexus.protocols.openai_chat.reasoning import ON_CONTENT, Thoughts, read_thoughts
 
 DEFAULT_AUDIO = "audio/wav"
@@ -16,7 +16,7 @@ DEFAULT_AUDIO = "audio/wav"
 
 
 class Said(msgspec.Struct):
-    """The blocks in order: thoughts, content, refusal, sound, calls. ``plain``: the content was a bare string."""
+    """The blocks in order: thoughts, content, refusal, pictures, sound, calls. ``plain``: the content was a bare string."""
 
     thoughts: Thoughts
     content: list[Block]
@@ -32,6 +32,7 @@ class Said(msgspec.Struct):
 def read_assistant(message: Members, legacy: LegacyCalls, fallback_id: str | None = None) -> Said:
     """Takes what it knows off ``message``. ``fallback_id`` begins the ids of calls that have none. Raises Misfit."""
     thoughts = read_thoughts(message)
+    _stringify(message)
     blocks, plain = read_content(message)
     content = [block for block in blocks if not (isinstance(block, Text) and plain and not block.text)]
     _cite(message, content)
@@ -39,10 +40,18 @@ def read_assistant(message: Members, legacy: LegacyCalls, fallback_id: str | Non
     refusal = message.take_text("refusal")
     if refusal:
         content.append(Refusal(text=refusal))
+    content += [read_part(raw, f"{message.path}.images") for raw in message.take_if("images", list[msgspec.Raw]) or ()]
     audio = _audio(message)
     if audio is not None:
         content.append(audio)
     return Said(thoughts, content, _calls(message, legacy, fallback_id), plain)
+
+
+def _stringify(message: Members) -> None:
+    """Cloudflare gives structured output as the object itself."""
+    content = message.values.get("content", b"")
+    if bytes(content).startswith(b"{"):
+        message.values["content"] = as_raw(bytes(content).decode())
 
 
 def _calls(message: Members, legacy: LegacyCalls, fallback_id: str | None) -> list[Block]:

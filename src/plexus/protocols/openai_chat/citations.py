@@ -43,7 +43,7 @@ def read_citation(raw: msgspec.Raw) -> Citation:
 
 
 def write_citation(citation: Citation, start: int, end: int) -> object | None:
-    """One annotation; ``start`` and ``end`` are the cited text's where the citation says none. None where Chat has no form."""
+    """One annotation; None where Chat has no form. ``start`` and ``end`` are the cited text's, where it says none itself."""
     if citation.origin == PROTOCOL and citation.raw is not None:
         return citation.raw
     if citation.url is None:
