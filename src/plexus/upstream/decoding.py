@@ -28,6 +28,10 @@ class _Stream(Protocol):
     def eof(self) -> bool:
         """The compressed data has come to its own end."""
 
+    @property
+    def rest(self) -> bytes:
+        """What follows that end."""
+
     def decompress(self, data: bytes, limit: int) -> bytes:
         """At most about ``limit`` bytes; call again with b"" until nothing comes."""
 
@@ -35,12 +39,13 @@ class _Stream(Protocol):
 class Decompressor:
     """Takes a body as it comes, gives it decoded."""
 
-    __slots__ = ("_given", "_stream", "_taken")
+    __slots__ = ("_given", "_opener", "_stream", "_taken")
 
     def __init__(self, coding: str) -> None:
         opener = CODINGS.get(coding)
         if opener is None:
             raise Undecodable(f"the content coding {coding!r} is unknown")
+        self._opener = opener
         self._stream = opener()
         self._taken = 0
         self._given = 0
@@ -48,18 +53,23 @@ class Decompressor:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What ``data`` adds to the body, in pieces of at most about ``STEP`` bytes. Raises Undecodable."""
         self._taken += len(data)
-        while not self._stream.eof:
+        while True:
+            if self._stream.eof:
+                if not data:
+                    return
+                self._stream = self._opener()  # gzip and zstd may follow each other (RFC 1952 2.2, RFC 8878 3.1)
             try:
                 piece = self._stream.decompress(data, STEP)
             except (ValueError, EOFError, zlib.error) as damaged:
                 raise Undecodable(str(damaged)) from None
-            if not piece:
+            data = self._stream.rest if self._stream.eof else b""
+            if piece:
+                self._given += len(piece)
+                if self._given > FREE + MAX_RATIO * self._taken:
+                    raise Undecodable("the body expands too much")
+                yield piece
+            elif not data:
                 return
-            data = b""
-            self._given += len(piece)
-            if self._given > FREE + MAX_RATIO * self._taken:
-                raise Undecodable("the body expands too much")
-            yield piece
 
     @property
     def complete(self) -> bool:
@@ -80,6 +90,10 @@ class _Zlib:
     @property
     def eof(self) -> bool:
         return self._stream.eof
+
+    @property
+    def rest(self) -> bytes:
+        return self._stream.unused_data
 
     def decompress(self, data: bytes, limit: int) -> bytes:
         data = self._rest + data
@@ -110,6 +124,10 @@ class _Brotli:
     def eof(self) -> bool:
         return bool(self._stream.is_finished())
 
+    @property
+    def rest(self) -> bytes:
+        return b""  # the library refuses data behind the end
+
     def decompress(self, data: bytes, limit: int) -> bytes:
         try:
             piece: bytes = self._stream.process(data, output_buffer_limit=limit)
@@ -130,6 +148,10 @@ class _Zstd:
     @property
     def eof(self) -> bool:
         return bool(self._stream.eof)
+
+    @property
+    def rest(self) -> bytes:
+        return bytes(self._stream.unused_data)
 
     def decompress(self, data: bytes, limit: int) -> bytes:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Final, Protocol
 
 TICK: Final = 0.05
@@ -23,9 +24,10 @@ class Watched(Protocol):
 class Deadlines:
     """A wheel: everything that is due in the same tick stands in one set. The timer runs only while something waits."""
 
-    __slots__ = ("_loop", "_now", "_started", "_ticks", "_timer", "_watched")
+    __slots__ = ("_loop", "_now", "_running_loop", "_started", "_ticks", "_timer", "_watched")
 
-    def __init__(self) -> None:
+    def __init__(self, running_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.get_running_loop) -> None:
+        self._running_loop = running_loop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticks: dict[int, set[Watched]] = {}
         self._watched = 0
@@ -65,7 +67,7 @@ class Deadlines:
             self._timer = None
 
     def _wake(self) -> None:
-        self._loop = loop = asyncio.get_running_loop()
+        self._loop = loop = self._running_loop()
         self._started, self._now = loop.time(), 0
         self._timer = loop.call_later(TICK, self._tick)
 
