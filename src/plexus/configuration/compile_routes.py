@@ -57,7 +57,6 @@ def compile_routes(models: Mapping[str, ModelPart], providers: Providers, scope:
             targets=tuple(targets),
             selector=SELECTORS.get(part.selector, "random"),
             api_match=part.priority == "api_match",
-            max_output_tokens=part.max_output_tokens,
             fallback_on_content_filter=part.fallback_on_content_filter,
         )
         routes.update(dict.fromkeys((name, *aliases), route))

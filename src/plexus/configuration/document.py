@@ -140,11 +140,9 @@ class ModelPart(Part):
     aliases: list[Text] = Field(default_factory=list, validation_alias=spelled("aliases", "additional_aliases"))
     """Further public names."""
     selector: Literal["random", "in_order", "cost", "latency", "usage", "performance"] = "random"
-    """The order in which targets are tried: `random` (by weight) or `in_order`."""
+    """The order in which targets are tried: `random` (by weight) or `in_order`. The others are not in effect yet."""
     priority: Literal["selector", "api_match"] = "selector"
     """`api_match`: targets that speak the client's protocol come first."""
-    max_output_tokens: Annotated[int, Field(gt=0)] | None = None
-    """The bound that counts where the client gives none."""
     fallback_on_content_filter: bool = False
     """Whether a reply that the provider's filter refused moves on to the next target."""
     type: ApiType | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from pathlib import Path as FilePath
 from typing import NamedTuple, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -32,11 +33,13 @@ class Problem(NamedTuple):
 
 
 class ConfigurationError(Exception):
-    """The document cannot be used. ``problems`` has every mistake, in the order of the file."""
+    """The document cannot be used. ``problems`` has every mistake, in the order of the file; ``source`` names the file,
+    ``files`` those that it refers to."""
 
-    def __init__(self, problems: Iterable[Problem], source: str = "") -> None:
+    def __init__(self, problems: Iterable[Problem], source: str = "", files: Iterable[FilePath] = ()) -> None:
         self.problems = tuple(problems)
         self.source = source
+        self.files = tuple(files)
         count = len(self.problems)
         head = f"{source or 'The configuration'}: {count} mistake{'' if count == 1 else 's'}"
         super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))

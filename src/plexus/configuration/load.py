@@ -71,7 +71,7 @@ def load(
                 admin_key = document.admin_key.get_secret_value() if document.admin_key else None
                 files = tuple(dict.fromkeys(references.files))
                 return Loaded(snapshot=snapshot, warnings=tuple(warnings), admin_key=admin_key, files=files)
-    raise ConfigurationError(problems, "" if isinstance(source, str) else str(source))
+    raise ConfigurationError(problems, "" if isinstance(source, str) else str(source), references.files)
 
 
 def revision_of(text: str) -> str:
