@@ -161,9 +161,8 @@ class TestDrainInto:
 
         return forbid
 
-    async def test_a_locked_sqlite(self, database: Database) -> None:
-        if not database.is_sqlite:
-            pytest.skip("PostgreSQL has no such lock")
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    async def test_a_locked_database(self, database: Database) -> None:
         other = sqlite3.connect(database.location.path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DBAPIError, match="locked"):
