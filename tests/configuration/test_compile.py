@@ -32,8 +32,8 @@ def test_what_stands_at_the_top() -> None:
 
 
 def test_timeouts_of_the_top_reach_every_provider() -> None:
-    text = "timeouts: { connect: 1, first_byte: null, first_token: 20, idle: 30, progress: 40, total: 50, total_stream: 60 }\n"
-    found = snapshot(text + "providers: { ollama: {} }").providers["ollama"]
+    members = "connect: 1, first_byte: null, first_token: 20, idle: 30, progress: 40, total: 50, total_stream: 60"
+    found = snapshot(f"timeouts: {{ {members} }}\n" + "providers: { ollama: {} }").providers["ollama"]
     expected = Timeouts(connect=1, first_byte=None, first_token=20, idle=30, progress=40, total=50, total_stream=60)
     assert found.timeouts == expected
 
