@@ -55,6 +55,7 @@ def test_the_example_file_loads(tmp_path: Path) -> None:
         "ACME_API_KEY": "x",
         "LAPTOP_KEY": "sk-laptop-012345",
         "CI_KEY": "sk-ci-0123456789",
+        "ADMIN_KEY": "0123456789ab",
     }
     found = load(path, environ, pepper=PEPPER, known_protocols=SPOKEN, dialects=DIALECTS)
     assert found.warnings == ()
