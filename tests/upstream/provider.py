@@ -152,9 +152,9 @@ async def greet(conversation: Conversation) -> None:
         await conversation.say(OK)
 
 
-def server_context(*, client_authority: str | None = None) -> ssl.SSLContext:
+def server_context(certificate: str = "server.pem", *, client_authority: str | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTS / "server.pem")
+    context.load_cert_chain(CERTS / certificate)
     context.set_alpn_protocols(["h2", "http/1.1"])
     if client_authority is not None:
         context.load_verify_locations(client_authority)
