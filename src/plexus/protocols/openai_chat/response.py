@@ -30,6 +30,9 @@ from plexus.protocols.openai_chat.usage import decode_usage, encode_usage
 
 _ENCODER = msgspec.json.Encoder()
 
+TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
+"""OpenAI's words for the tier that served a call."""
+
 
 def decode_response(body: bytes, dialect: ChatDialect) -> GenerateResponse:
     """A provider's completion. Raises ProviderError for an error in its place, or for what is none."""
@@ -128,7 +131,7 @@ def encode_response(response: GenerateResponse, request: GenerateRequest) -> tup
         body["usage"] = write_usage(response.usage, native=response.origin == PROTOCOL)
     tier = response.service_tier
     if tier is not None:
-        if response.origin == PROTOCOL or tier in ("auto", "default", "flex", "scale", "priority"):
+        if response.origin == PROTOCOL or tier in TIERS:
             body["service_tier"] = tier
         elif tier == "standard":
             body["service_tier"] = "default"

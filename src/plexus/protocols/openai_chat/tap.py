@@ -1,0 +1,183 @@
+"""What the gateway must know of a reply that passes untouched: usage, finish, failure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from plexus.canonical.errors import GatewayError
+from plexus.canonical.response import Finish
+from plexus.canonical.usage import Usage
+from plexus.protocols.openai_chat.dialect import ChatDialect
+from plexus.protocols.openai_chat.error_body import ErrorBody, read_error
+from plexus.protocols.openai_chat.errors import error_in_reply
+from plexus.protocols.openai_chat.finish import decode_finish
+from plexus.protocols.openai_chat.members import UNREADABLE, is_null
+from plexus.protocols.openai_chat.response import groq_usage, malformed
+from plexus.protocols.openai_chat.usage import decode_usage
+from plexus.protocols.openai_chat.wire import DONE
+from plexus.protocols.sse import split_events
+
+
+class _Said(msgspec.Struct, gc=False):
+    """What a delta or a message says, as far as it must be known: raw, so that nothing is copied."""
+
+    content: msgspec.Raw | None = None
+    reasoning_content: msgspec.Raw | None = None
+    reasoning: msgspec.Raw | None = None
+    tool_calls: msgspec.Raw | None = None
+    refusal: msgspec.Raw | None = None
+    reasoning_details: msgspec.Raw | None = None
+    function_call: msgspec.Raw | None = None
+    audio: msgspec.Raw | None = None
+    images: msgspec.Raw | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    index: int | None = None
+    delta: _Said | None = None
+    message: _Said | None = None
+    finish_reason: str | None = None
+
+
+class _Seen(msgspec.Struct, gc=False):
+    choices: list[_Choice] | None = None
+    usage: msgspec.Raw | None = None
+    error: msgspec.Raw | None = None
+    x_groq: msgspec.Raw | None = None
+
+
+_SEEN = msgspec.json.Decoder(_Seen)
+_NOTHING = frozenset({b"null", b'""', b"[]", b"{}"})
+
+
+class ChatTap:
+    """Watches a reply. Frames that cannot be read pass unnoticed: the bytes stay as they are."""
+
+    __slots__ = (
+        "_called", "_said", "_waiting", "empty", "ended", "failure", "finish", "meaningful", "terminated", "usage",
+    )  # fmt: skip
+
+    def __init__(self, dialect: ChatDialect) -> None:
+        del dialect
+        self.usage: Usage | None = None
+        self.finish: Finish | None = None
+        self.failure: GatewayError | None = None
+        self.meaningful = False
+        self.empty = False
+        self.ended = False
+        self.terminated = False
+        self._said = False
+        self._called = False
+        self._waiting: set[int] = set()
+        """Choices that have begun and not finished."""
+
+    def watch(self, events: bytes) -> None:
+        """Take a run of whole SSE events."""
+        if b"\r" in events:
+            self._watch_all(events)
+            return
+        for block in events.split(b"\n\n"):
+            if block.startswith(b'data: {"') and b"\n" not in block:
+                self._data(block[6:])
+            elif block:
+                self._watch_all(block)
+
+    def _watch_all(self, events: bytes) -> None:
+        for name, data in split_events(events):
+            text = data.strip()
+            if text == DONE:
+                self._done()
+            elif name == b"error":
+                self._fail(text)
+            elif text:
+                self._data(text)
+
+    def _data(self, data: bytes) -> None:
+        try:
+            seen = _SEEN.decode(data)
+        except UNREADABLE:
+            if b'"error"' in data and read_error(data) is not None:
+                self._fail(data)
+            return
+        if seen.error is not None and not is_null(seen.error):
+            self._fail(data)
+            return
+        if seen.choices:
+            for choice in seen.choices:
+                self._choice(choice)
+        if seen.usage is not None or seen.x_groq is not None:
+            self.usage = decode_usage(seen.usage) or groq_usage(seen.x_groq) or self.usage
+            self._judge()
+
+    def _choice(self, choice: _Choice) -> None:
+        index = choice.index or 0
+        said = choice.delta
+        if said is not None and self._says(said):
+            self.meaningful = self._said = True
+        if choice.finish_reason:
+            if choice.finish_reason == "error":
+                self.failure = self.failure or error_in_reply(ErrorBody())
+                return
+            self._waiting.discard(index)
+            self.meaningful = True
+            if self.finish is None and index == 0:
+                self.finish = decode_finish(choice.finish_reason, called=self._called)
+            self.ended = not self._waiting
+            self._judge()
+        elif not self.ended:
+            self._waiting.add(index)
+
+    def _says(self, said: _Said) -> bool:
+        content = said.content
+        if content is not None and len(memoryview(content)) > 4:
+            return True
+        if said.tool_calls is not None and _is_something(said.tool_calls):
+            self._called = True
+            return True
+        if said.function_call is not None and _is_something(said.function_call):
+            self._called = True
+            return True
+        rest = (
+            content, said.reasoning_content, said.reasoning, said.refusal, said.reasoning_details, said.audio, said.images,
+        )  # fmt: skip
+        return any(value is not None and _is_something(value) for value in rest)
+
+    def _done(self) -> None:
+        if self.finish is None:
+            self.finish = decode_finish(None, called=self._called)
+        self.meaningful = self.ended = self.terminated = True
+        self._judge()
+
+    def _judge(self) -> None:
+        self.empty = self.ended and not self._said and (self.usage is None or self.usage.output == 0)
+
+    def _fail(self, data: bytes) -> None:
+        self.failure = self.failure or error_in_reply(read_error(data) or ErrorBody())
+
+    def read(self, body: bytes) -> None:
+        """Take a whole JSON reply. Sets ``failure`` when it is an error or cannot be read."""
+        try:
+            seen = _SEEN.decode(body)
+        except UNREADABLE as wrong:
+            self._broken(body, str(wrong))
+            return
+        if not seen.choices or (seen.error is not None and not is_null(seen.error)):
+            self._broken(body, "there are no choices")
+            return
+        self.usage = decode_usage(seen.usage) or groq_usage(seen.x_groq)
+        for choice in seen.choices:
+            said = choice.message
+            if said is not None and self._says(said):
+                self._said = True
+        first = seen.choices[0]
+        self.finish = decode_finish(first.finish_reason, called=self._called)
+        self.meaningful = self.ended = self.terminated = True
+        self._judge()
+
+    def _broken(self, body: bytes, why: str) -> None:
+        document = read_error(body)
+        self.failure = error_in_reply(document) if document is not None else malformed(why)
+
+
+def _is_something(raw: msgspec.Raw) -> bool:
+    return len(memoryview(raw)) > 4 or bytes(raw) not in _NOTHING
