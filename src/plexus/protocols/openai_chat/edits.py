@@ -8,7 +8,7 @@ import msgspec
 
 from plexus.protocols.envelope import Envelope
 from plexus.protocols.openai_chat.dialect import ChatDialect
-from plexus.protocols.openai_chat.members import OBJECT, UNREADABLE, is_null, read_as
+from plexus.protocols.openai_chat.members import ABSENT, OBJECT, UNREADABLE, is_null, read_as
 from plexus.protocols.sse import split_events
 
 
@@ -39,7 +39,7 @@ def _with_usage(raw: msgspec.Raw | None) -> bytes | None:
 
 class _Chunk(msgspec.Struct):
     choices: list[msgspec.Raw] | None = None
-    usage: msgspec.Raw | None = None
+    usage: msgspec.Raw = ABSENT
 
 
 def withholds(event: bytes) -> bool:
@@ -48,6 +48,6 @@ def withholds(event: bytes) -> bool:
         return False
     for _, data in split_events(event):
         chunk = read_as(data, _Chunk)
-        if chunk is not None and not chunk.choices and chunk.usage is not None and not is_null(chunk.usage):
+        if chunk is not None and not chunk.choices and not is_null(chunk.usage):
             return True
     return False

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from plexus.protocols.openai_chat.members import UNREADABLE, read_as
+from plexus.protocols.openai_chat.members import ABSENT, UNREADABLE, is_null, read_as
 
 
 class ErrorBody(msgspec.Struct):
@@ -29,14 +29,14 @@ class _Metadata(msgspec.Struct):
 class _Error(msgspec.Struct):
     """An error object in any of its shapes: words may be numbers, and numbers words."""
 
-    message: msgspec.Raw | None = None
-    type: msgspec.Raw | None = None
-    code: msgspec.Raw | None = None
-    param: msgspec.Raw | None = None
-    status: msgspec.Raw | None = None
-    status_code: msgspec.Raw | None = None
-    metadata: msgspec.Raw | None = None
-    details: msgspec.Raw | None = None
+    message: msgspec.Raw = ABSENT
+    type: msgspec.Raw = ABSENT
+    code: msgspec.Raw = ABSENT
+    param: msgspec.Raw = ABSENT
+    status: msgspec.Raw = ABSENT
+    status_code: msgspec.Raw = ABSENT
+    metadata: msgspec.Raw = ABSENT
+    details: msgspec.Raw = ABSENT
 
 
 class _Detail(msgspec.Struct):
@@ -46,13 +46,13 @@ class _Detail(msgspec.Struct):
 
 
 class _Document(msgspec.Struct):
-    error: msgspec.Raw | None = None
-    detail: msgspec.Raw | None = None
-    message: msgspec.Raw | None = None
-    msg: msgspec.Raw | None = None
-    code: msgspec.Raw | None = None
-    type: msgspec.Raw | None = None
-    object: msgspec.Raw | None = None
+    error: msgspec.Raw = ABSENT
+    detail: msgspec.Raw = ABSENT
+    message: msgspec.Raw = ABSENT
+    msg: msgspec.Raw = ABSENT
+    code: msgspec.Raw = ABSENT
+    type: msgspec.Raw = ABSENT
+    object: msgspec.Raw = ABSENT
 
 
 _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s", re.ASCII)
@@ -80,7 +80,7 @@ def read_error(body: bytes) -> ErrorBody | None:
 
 
 def _read_document(document: _Document) -> ErrorBody | None:
-    if document.error is not None and bytes(document.error) != b"null":
+    if not is_null(document.error):
         text = read_as(document.error, str)
         if text is not None:
             return ErrorBody(message=text, type=_text(document.type), code=_word(document.code))
@@ -99,7 +99,7 @@ def read_error_object(raw: msgspec.Raw) -> ErrorBody | None:
     wire = read_as(raw, _Error)
     if wire is None:
         return None
-    metadata = read_as(wire.metadata, _Metadata) if wire.metadata is not None else None
+    metadata = read_as(wire.metadata, _Metadata)
     kind = _text(wire.type) or (metadata.error_type if metadata is not None else None) or _text(wire.status)
     return ErrorBody(
         message=_said(wire.message),
@@ -111,29 +111,27 @@ def read_error_object(raw: msgspec.Raw) -> ErrorBody | None:
     )
 
 
-def _retry_delay(details: msgspec.Raw | None) -> float | None:
+def _retry_delay(details: msgspec.Raw) -> float | None:
     """Seconds of ``"retryDelay": "45.8s"``."""
-    for detail in (read_as(details, list[_Detail]) if details is not None else None) or ():
+    for detail in read_as(details, list[_Detail]) or ():
         match = _SECONDS.fullmatch(detail.retry_delay or "")
         if match is not None:
             return float(match[1]) or None
     return None
 
 
-def _text(raw: msgspec.Raw | None) -> str | None:
-    return None if raw is None else read_as(raw, str) or None
+def _text(raw: msgspec.Raw) -> str | None:
+    return read_as(raw, str) or None
 
 
-def _word(raw: msgspec.Raw | None) -> str | None:
+def _word(raw: msgspec.Raw) -> str | None:
     """A code for machines; a number is a status, not a word."""
     word = _text(raw)
     return None if word is None or word.isdecimal() else word
 
 
-def _status(raw: msgspec.Raw | None) -> int | None:
+def _status(raw: msgspec.Raw) -> int | None:
     """An HTTP status of a failure, written as a number or as its three digits."""
-    if raw is None:
-        return None
     digits = read_as(raw, str)
     if digits is not None:
         number: int | None = int(digits) if digits.isdecimal() and len(digits) == 3 else None
@@ -147,9 +145,9 @@ class _Problem(msgspec.Struct):
     message: str | None = None
 
 
-def _said(raw: msgspec.Raw | None) -> str | None:
+def _said(raw: msgspec.Raw) -> str | None:
     """The message for people: a text, an object or list with texts, at worst the JSON itself."""
-    if raw is None or bytes(raw) == b"null":
+    if is_null(raw):
         return None
     text = read_as(raw, str)
     if text is not None:

@@ -21,6 +21,9 @@ OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _QUOTE, _BRACKET = 0x22, 0x5B
 
+ABSENT = msgspec.Raw(b"null")
+"""The default of raw members in structs that are decoded: msgspec reads ``Raw | None`` as null only."""
+
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What reading a stranger's JSON may raise: wrong syntax, wrong type, wrong UTF-8, endless nesting."""
 
@@ -137,7 +140,7 @@ class _CacheControl(msgspec.Struct, forbid_unknown_fields=True, tag="ephemeral")
 
 def is_null(raw: msgspec.Raw) -> bool:
     """Whether a value is ``null``."""
-    return len(memoryview(raw)) == 4 and bytes(raw) == b"null"
+    return raw is ABSENT or (len(memoryview(raw)) == 4 and bytes(raw) == b"null")
 
 
 def read_as(raw: bytes | msgspec.Raw, kind: type[T]) -> T | None:

@@ -24,7 +24,17 @@ from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.error_body import read_error
 from plexus.protocols.openai_chat.errors import error_in_reply
 from plexus.protocols.openai_chat.finish import decode_finish, encode_finish
-from plexus.protocols.openai_chat.members import OBJECT, PROTOCOL, Members, Misfit, foreign_names, own_members
+from plexus.protocols.openai_chat.members import (
+    ABSENT,
+    OBJECT,
+    PROTOCOL,
+    Members,
+    Misfit,
+    foreign_names,
+    is_null,
+    own_members,
+    read_as,
+)
 from plexus.protocols.openai_chat.reply import write_message
 from plexus.protocols.openai_chat.usage import decode_usage, encode_usage
 
@@ -101,17 +111,15 @@ def fallback_call_id(reply_id: str, candidate: int) -> str:
 
 
 class _Groq(msgspec.Struct):
-    usage: msgspec.Raw | None = None
+    usage: msgspec.Raw = ABSENT
 
 
 def groq_usage(raw: msgspec.Raw | None) -> Usage | None:
     """Groq says its usage in ``x_groq``, too, and in streams only there."""
-    if raw is None:
+    if raw is None or is_null(raw):
         return None
-    try:
-        return decode_usage(msgspec.json.decode(raw, type=_Groq).usage)
-    except msgspec.MsgspecError:
-        return None
+    wire = read_as(raw, _Groq)
+    return None if wire is None else decode_usage(wire.usage)
 
 
 def encode_response(response: GenerateResponse, request: GenerateRequest) -> tuple[bytes, Losses]:

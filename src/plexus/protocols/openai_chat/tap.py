@@ -11,7 +11,7 @@ from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.error_body import ErrorBody, read_error
 from plexus.protocols.openai_chat.errors import error_in_reply
 from plexus.protocols.openai_chat.finish import decode_finish
-from plexus.protocols.openai_chat.members import UNREADABLE, is_null
+from plexus.protocols.openai_chat.members import ABSENT, UNREADABLE, is_null
 from plexus.protocols.openai_chat.response import groq_usage, malformed
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import DONE
@@ -21,15 +21,15 @@ from plexus.protocols.sse import split_events
 class _Said(msgspec.Struct, gc=False):
     """What a delta or a message says, as far as it must be known: raw, so that nothing is copied."""
 
-    content: msgspec.Raw | None = None
-    reasoning_content: msgspec.Raw | None = None
-    reasoning: msgspec.Raw | None = None
-    tool_calls: msgspec.Raw | None = None
-    refusal: msgspec.Raw | None = None
-    reasoning_details: msgspec.Raw | None = None
-    function_call: msgspec.Raw | None = None
-    audio: msgspec.Raw | None = None
-    images: msgspec.Raw | None = None
+    content: msgspec.Raw = ABSENT
+    reasoning_content: msgspec.Raw = ABSENT
+    reasoning: msgspec.Raw = ABSENT
+    tool_calls: msgspec.Raw = ABSENT
+    refusal: msgspec.Raw = ABSENT
+    reasoning_details: msgspec.Raw = ABSENT
+    function_call: msgspec.Raw = ABSENT
+    audio: msgspec.Raw = ABSENT
+    images: msgspec.Raw = ABSENT
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -41,9 +41,9 @@ class _Choice(msgspec.Struct, gc=False):
 
 class _Seen(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
-    usage: msgspec.Raw | None = None
-    error: msgspec.Raw | None = None
-    x_groq: msgspec.Raw | None = None
+    usage: msgspec.Raw = ABSENT
+    error: msgspec.Raw = ABSENT
+    x_groq: msgspec.Raw = ABSENT
 
 
 _SEEN = msgspec.json.Decoder(_Seen)
@@ -99,13 +99,13 @@ class ChatTap:
             if b'"error"' in data and read_error(data) is not None:
                 self._fail(data)
             return
-        if seen.error is not None and not is_null(seen.error):
+        if not is_null(seen.error):
             self._fail(data)
             return
         if seen.choices:
             for choice in seen.choices:
                 self._choice(choice)
-        if seen.usage is not None or seen.x_groq is not None:
+        if seen.usage is not ABSENT or seen.x_groq is not ABSENT:
             self.usage = decode_usage(seen.usage) or groq_usage(seen.x_groq) or self.usage
             self._judge()
 
@@ -128,19 +128,13 @@ class ChatTap:
             self._waiting.add(index)
 
     def _says(self, said: _Said) -> bool:
-        content = said.content
-        if content is not None and len(memoryview(content)) > 4:
+        if _is_something(said.content) or _is_something(said.reasoning_content) or _is_something(said.reasoning):
             return True
-        if said.tool_calls is not None and _is_something(said.tool_calls):
+        if _is_something(said.tool_calls) or _is_something(said.function_call):
             self._called = True
             return True
-        if said.function_call is not None and _is_something(said.function_call):
-            self._called = True
-            return True
-        rest = (
-            content, said.reasoning_content, said.reasoning, said.refusal, said.reasoning_details, said.audio, said.images,
-        )  # fmt: skip
-        return any(value is not None and _is_something(value) for value in rest)
+        rest = (said.refusal, said.reasoning_details, said.audio, said.images)
+        return any(_is_something(value) for value in rest)
 
     def _done(self) -> None:
         if self.finish is None:
@@ -161,7 +155,7 @@ class ChatTap:
         except UNREADABLE as wrong:
             self._broken(body, str(wrong))
             return
-        if not seen.choices or (seen.error is not None and not is_null(seen.error)):
+        if not seen.choices or not is_null(seen.error):
             self._broken(body, "there are no choices")
             return
         self.usage = decode_usage(seen.usage) or groq_usage(seen.x_groq)
@@ -180,4 +174,5 @@ class ChatTap:
 
 
 def _is_something(raw: msgspec.Raw) -> bool:
-    return len(memoryview(raw)) > 4 or bytes(raw) not in _NOTHING
+    """Whether a value is there and not empty."""
+    return raw is not ABSENT and (len(memoryview(raw)) > 4 or bytes(raw) not in _NOTHING)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from plexus.protocols.openai_chat.members import ABSENT
+
 
 class FunctionDelta(msgspec.Struct, gc=False):
     """A piece of a function call."""
@@ -29,7 +31,7 @@ class CallDelta(msgspec.Struct, gc=False):
     id: str | None = None
     function: FunctionDelta | None = None
     custom: CustomDelta | None = None
-    extra_content: msgspec.Raw | None = None
+    extra_content: msgspec.Raw = ABSENT
 
 
 class AudioPiece(msgspec.Struct, gc=False):
@@ -54,7 +56,7 @@ class Delta(msgspec.Struct, gc=False):
     audio: AudioPiece | None = None
     annotations: list[msgspec.Raw] | None = None
     images: list[msgspec.Raw] | None = None
-    extra_content: msgspec.Raw | None = None
+    extra_content: msgspec.Raw = ABSENT
 
 
 class Choice(msgspec.Struct, gc=False):
@@ -63,7 +65,7 @@ class Choice(msgspec.Struct, gc=False):
     delta: Delta | None = None
     index: int | None = None
     finish_reason: str | None = None
-    logprobs: msgspec.Raw | None = None
+    logprobs: msgspec.Raw = ABSENT
 
 
 class Chunk(msgspec.Struct, gc=False):
@@ -73,21 +75,12 @@ class Chunk(msgspec.Struct, gc=False):
     id: str | None = None
     model: str | None = None
     created: int | float | None = None
-    usage: msgspec.Raw | None = None
-    error: msgspec.Raw | None = None
-    x_groq: msgspec.Raw | None = None
+    usage: msgspec.Raw = ABSENT
+    error: msgspec.Raw = ABSENT
+    x_groq: msgspec.Raw = ABSENT
     service_tier: str | None = None
 
 
-class Sentinel(msgspec.Struct, gc=False):
-    """The little that a chunk of unknown shape may still say."""
-
-    choices: msgspec.Raw | None = None
-    usage: msgspec.Raw | None = None
-    error: msgspec.Raw | None = None
-
-
-NULL = b"null"
 DONE = b"[DONE]"
 EMPTY_DELTA = Delta()
 """What a choice without a delta adds. Never changed."""

@@ -6,7 +6,7 @@ import msgspec
 
 from plexus.canonical.request import AudioOutput, GenerateRequest
 from plexus.protocols.codec import Inbound
-from plexus.protocols.openai_chat.members import PROTOCOL, Members, Misfit
+from plexus.protocols.openai_chat.members import ABSENT, PROTOCOL, Members, Misfit, is_null
 from plexus.protocols.openai_chat.request.effort import read_reasoning
 from plexus.protocols.openai_chat.request.messages import read_messages
 from plexus.protocols.openai_chat.request.settings import read_output, read_stop
@@ -83,10 +83,12 @@ def _stream_usage(members: Members, *, stream: bool) -> bool:
 
 
 class _Audio(msgspec.Struct, forbid_unknown_fields=True):
-    voice: msgspec.Raw | None = None
+    voice: msgspec.Raw = ABSENT
     format: str | None = None
 
 
 def _audio(members: Members) -> AudioOutput | None:
     wire = members.take_if("audio", _Audio)
-    return None if wire is None else AudioOutput(voice=wire.voice, format=wire.format)
+    if wire is None:
+        return None
+    return AudioOutput(voice=None if is_null(wire.voice) else wire.voice, format=wire.format)

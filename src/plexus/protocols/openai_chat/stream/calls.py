@@ -8,13 +8,14 @@ is new begins a call; all else continues the last one.
 
 from __future__ import annotations
 
+from plexus.canonical.content import ReasoningState
 from plexus.protocols.openai_chat.wire import CallDelta
 
 
 class OpenCall:
     """A call while its pieces come in. ``block`` is None until its name is known and it has begun."""
 
-    __slots__ = ("arguments", "block", "custom", "id", "name", "number")
+    __slots__ = ("arguments", "block", "custom", "id", "name", "number", "state")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -22,6 +23,7 @@ class OpenCall:
         self.name = ""
         self.custom = False
         self.block: int | None = None
+        self.state: ReasoningState | None = None
         self.arguments: list[str] = []
         """Pieces that came before the name."""
 

@@ -27,7 +27,7 @@ from plexus.protocols.openai_chat.calls import ExtraContent, LegacyCalls
 from plexus.protocols.openai_chat.citations import read_citation
 from plexus.protocols.openai_chat.content import read_part
 from plexus.protocols.openai_chat.finish import decode_finish
-from plexus.protocols.openai_chat.members import PROTOCOL, Members, read_as
+from plexus.protocols.openai_chat.members import ABSENT, PROTOCOL, Members, read_as
 from plexus.protocols.openai_chat.reasoning import DETAIL, DETAILS, IN_CONTENT, STRINGS, read_detail
 from plexus.protocols.openai_chat.stream.calls import OpenCall, OpenCalls
 from plexus.protocols.openai_chat.wire import EMPTY_DELTA, CallDelta, Choice, Delta, FunctionDelta
@@ -46,7 +46,7 @@ class OpenChoice:
     """A choice while its deltas come in. ``fallback_id`` begins the ids of calls that have none."""
 
     __slots__ = (
-        "_called", "_calls", "_fallback_id", "_flat", "_index", "_legacy", "_next", "_open", "finished",
+        "_called", "_calls", "_fallback_id", "_flat", "_index", "_legacy", "_next", "_open", "_thought", "finished",
     )  # fmt: skip
 
     def __init__(self, index: int, fallback_id: str) -> None:
@@ -57,6 +57,8 @@ class OpenChoice:
         """What the open block is: text, refusal, audio, or the place of a thought."""
         self._flat = 0
         """The number of the open block."""
+        self._thought: list[str] = []
+        """The open thought's text, as far as it came as a string."""
         self._calls = OpenCalls()
         self._called = False
         self._legacy: OpenCall | None = None
@@ -79,7 +81,7 @@ class OpenChoice:
             for piece in delta.tool_calls:
                 self._call(piece, events)
         self._rarities(delta, events)
-        if choice.logprobs is not None and read_as(choice.logprobs, LOGPROBS) is not None:
+        if choice.logprobs is not ABSENT and read_as(choice.logprobs, LOGPROBS) is not None:
             events.append(LogprobsSeen(choice.logprobs, self._index))
         if choice.finish_reason:
             self.finish(choice.finish_reason, events)
@@ -95,7 +97,7 @@ class OpenChoice:
             self._older_call(delta.function_call, events)
         if delta.images:
             self._parts(delta.images, events)
-        if delta.extra_content is not None:
+        if delta.extra_content is not ABSENT:
             self._sign(delta.extra_content, events)
 
     # --- one block after the other
@@ -153,6 +155,9 @@ class OpenChoice:
             for entry in entries:
                 self._entry(entry, slot, events)
         if text:
+            if self._open != name:
+                self._thought = []
+            self._thought.append(text)
             both = delta.reasoning_content and delta.reasoning == delta.reasoning_content
             self._say(name, Reasoning(slot=" ".join(STRINGS) if both else name), text, events)
 
@@ -165,6 +170,9 @@ class OpenChoice:
             return
         if block.redacted:
             self._whole(block, events)
+            return
+        if self._open in STRINGS and block.state is not None and block.text == "".join(self._thought):
+            events.append(StateDelta(self._flat, block.state, self._index))  # the text again, with its signature
             return
         what = f"{kind} {number}"
         if self._open != what:
@@ -187,12 +195,12 @@ class OpenChoice:
             return  # an empty piece behind the finish
         call = self._calls.find(piece, name)
         call.custom = call.custom or custom is not None
+        state = _signature(piece.extra_content)
+        if state is not None and call.block is not None:
+            events.append(StateDelta(call.block, state, self._index))
+        else:
+            call.state = state or call.state
         self._more(call, text, events)
-        if piece.extra_content is not None and call.block is not None:
-            content = read_as(piece.extra_content, ExtraContent)
-            if content is not None:
-                state = ReasoningState(PROTOCOL, content.google.thought_signature)
-                events.append(StateDelta(call.block, state, self._index))
 
     def _more(self, call: OpenCall, text: str | None, events: Events) -> None:
         if call.block is None:
@@ -209,9 +217,8 @@ class OpenChoice:
         call.block = self._next
         self._next += 1
         call_id = call.id or f"{self._fallback_id}_{call.number}"
-        events.append(
-            BlockStart(call.block, ToolCall(id=call_id, name=call.name, arguments="", custom=call.custom), self._index)
-        )
+        block = ToolCall(id=call_id, name=call.name, arguments="", custom=call.custom, state=call.state)
+        events.append(BlockStart(call.block, block, self._index))
         for text in call.arguments:
             events.append(ArgumentsDelta(call.block, text, self._index))
         call.arguments = []
@@ -254,9 +261,8 @@ class OpenChoice:
 
     def _sign(self, raw: msgspec.Raw, events: Events) -> None:
         """Gemini's signature on a text."""
-        content = read_as(raw, ExtraContent)
-        if content is not None and self._open == _TEXT:
-            state = ReasoningState(PROTOCOL, content.google.thought_signature)
+        state = _signature(raw)
+        if state is not None and self._open == _TEXT:
             events.append(StateDelta(self._flat, state, self._index))
 
     def finish(self, word: str | None, events: Events) -> None:
@@ -272,3 +278,9 @@ class OpenChoice:
         if not self.finished:
             self.finished = True
             events.append(FinishSeen(decode_finish(word, called=self._called), self._index))
+
+
+def _signature(raw: msgspec.Raw) -> ReasoningState | None:
+    """Gemini's thought signature in an ``extra_content``."""
+    content = None if raw is ABSENT else read_as(raw, ExtraContent)
+    return None if content is None else ReasoningState(PROTOCOL, content.google.thought_signature)

@@ -10,7 +10,7 @@ from plexus.canonical.events import Failure, ReplyEnd, ReplyStart, StreamEvent, 
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.error_body import ErrorBody, read_error
 from plexus.protocols.openai_chat.errors import error_in_reply
-from plexus.protocols.openai_chat.members import UNREADABLE, Members, Misfit, is_null
+from plexus.protocols.openai_chat.members import ABSENT, UNREADABLE, Members, Misfit, is_null
 from plexus.protocols.openai_chat.response import fallback_call_id, groq_usage, malformed
 from plexus.protocols.openai_chat.stream.choice import OpenChoice
 from plexus.protocols.openai_chat.usage import decode_usage
@@ -106,7 +106,7 @@ class ChatStreamDecoder:
 
     def _chunk(self, chunk: Chunk, data: bytes, events: list[StreamEvent]) -> None:
         """One chunk. Raises Misfit."""
-        if chunk.error is not None and not is_null(chunk.error):
+        if not is_null(chunk.error):
             events += self._fail(error_in_reply(read_error(data) or ErrorBody()))
             return
         if not self._started:
@@ -122,7 +122,7 @@ class ChatStreamDecoder:
             opened.take(choice, events)
         if chunk.service_tier is not None:
             self._tier = chunk.service_tier
-        if chunk.usage is not None or chunk.x_groq is not None:
+        if chunk.usage is not ABSENT or chunk.x_groq is not ABSENT:
             counts = decode_usage(chunk.usage) or groq_usage(chunk.x_groq)
             if counts is not None:
                 self._last = data
@@ -133,7 +133,7 @@ class ChatStreamDecoder:
         if self._head is None:
             self._head = chunk, data
         if not chunk.choices:
-            if chunk.usage is not None and not is_null(chunk.usage):
+            if not is_null(chunk.usage):
                 self._start(chunk, events)
             return
         self._start(chunk, events)
