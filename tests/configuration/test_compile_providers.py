@@ -173,6 +173,8 @@ def test_a_preset_that_wants_a_key(members: str, missing: bool) -> None:
             ".extra_body.a",
             "holds a number that JSON does not have.",
         ),
+        ("acme", URL + ', extra_body: { a: "\\ud800" }', ".extra_body.a", "holds text that is no Unicode."),
+        ('"a\\x07b"', URL, "", "a provider's name has no spaces and no slash."),
         (
             "acme",
             URL + ", models: { x: { access_via: [messages] } }",

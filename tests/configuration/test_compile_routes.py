@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from tests.configuration.support import loaded, mistake, snapshot
 
+from plexus.configuration.compile_routes import UNPRINTABLE
+
 PROVIDERS = """\
 providers:
   acme: { base_url: { chat: https://acme.example, messages: https://acme.example }, models: [m1, "m2*"] }
@@ -133,6 +135,9 @@ def test_an_alias_that_repeats_its_name_is_harmless() -> None:
             "an alias does not begin with `direct/`.",
             "Choose another alias.",
         ),
+        ('a: { provider: other, model_id: "m\\r" }', 6, "a.model_id", UNPRINTABLE, ""),
+        ('a: { provider: other, aliases: ["m\\x00"] }', 6, "a.aliases[0]", UNPRINTABLE, ""),
+        ('"a\\n": { provider: other, model_id: x }', 6, "a\\n", UNPRINTABLE, ""),
         (
             "a: { targets: [{ provider: acme, model: m1, weight: 0 }] }",
             6,

@@ -128,6 +128,23 @@ async def test_a_change_during_the_load_is_not_missed(tmp_path: Path) -> None:
     assert watched.hosts == ["later1.example", "later2.example"]
 
 
+async def test_a_defect_of_ours_does_not_end_the_watching(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(path: Path) -> Loaded:
+        if "two" in path.read_text():
+            raise ZeroDivisionError
+        return loaded(path)
+
+    watched.source = FileSource(watched.path, broken, watched.told.append)
+    watched.source.load()
+    watched.write(GOOD % "two")
+    await watched.source.look()
+    assert watched.told == []
+    assert "ZeroDivisionError" in caplog.text
+    watched.write(GOOD % "three")
+    await watched.source.look()
+    assert watched.hosts == ["three.example"]
+
+
 async def test_warnings_are_logged(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
     watched.write(GOOD % "one" + "cooldown: {}\n")
     await watched.source.look()

@@ -42,10 +42,10 @@ def test_references(text: str, filled: str) -> None:
     ("text", "message"),
     [
         ("${UNSET}", "the environment variable UNSET is not set."),
-        ("${}", "`${}` is no reference."),
-        ("${NAME", "`${NAME` is no reference."),
-        ("${NAME-other}", "`${NAME-other}` is no reference."),
-        ("${9}", "`${9}` is no reference."),
+        ("${}", "`${` begins no reference here."),
+        ("${NAME", "`${` begins no reference here."),
+        ("${NAME-other}", "`${` begins no reference here."),
+        ("${9}", "`${` begins no reference here."),
     ],
 )
 def test_references_that_lead_nowhere(text: str, message: str) -> None:

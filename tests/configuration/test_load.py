@@ -285,6 +285,7 @@ def test_numbers_and_switches_may_come_from_the_environment() -> None:
 
 
 def test_what_is_loaded_does_not_print_secrets() -> None:
-    found = loaded(f'adminKey: {SECRET}\nproviders: {{ acme: {{ base_url: "https://a.example", api_key: {SECRET} }} }}')
+    members = f'base_url: "https://a.example", api_key: {SECRET}, headers: {{ x-token: {SECRET} }}'
+    found = loaded(f"adminKey: {SECRET}\nproviders: {{ acme: {{ {members} }} }}\nmodels: {{ m: {{ provider: acme }} }}")
     assert SECRET not in repr(found)
     assert SECRET not in repr(found.snapshot)

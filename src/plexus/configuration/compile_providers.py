@@ -27,7 +27,7 @@ from plexus.domain.provider import AuthScheme, Credential, Endpoint, ModelRule, 
 from plexus.providers.auth import default_scheme
 from plexus.providers.presets import Preset, find_preset, preset_names, presets_by_host
 
-NAME = re.compile(r"[^\s/\x00-\x1f]+")
+NAME = re.compile(r"[^\s/]+")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110 section 5.5
 FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect"})
@@ -38,7 +38,7 @@ OURS = frozenset({"model", "stream"})
 def compile_provider(name: str, part: ProviderPart, timeouts: Timeouts, scope: Scope) -> Provider | None:
     """The provider ``name``; None if it has no usable address, and then its mistakes are reported."""
     path: Path = ("providers", name)
-    if NAME.fullmatch(name) is None:
+    if NAME.fullmatch(name) is None or not name.isprintable():
         scope.wrong(path, "a provider's name has no spaces and no slash.", key=True)
     tls = _tls(part, scope)
     preset = _preset(name, part, path, scope)
@@ -191,7 +191,11 @@ def _extra_body(given: Mapping[str, JsonValue], path: Path, scope: Scope) -> dic
         elif not _finite(value):
             scope.wrong((*path, name), "holds a number that JSON does not have.")
         else:
-            encoded[name] = msgspec.Raw(msgspec.json.encode(value))
+            try:
+                name.encode()
+                encoded[name] = msgspec.Raw(msgspec.json.encode(value))
+            except UnicodeEncodeError:
+                scope.wrong((*path, name), "holds text that is no Unicode.")
     return encoded
 
 

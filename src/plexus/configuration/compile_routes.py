@@ -17,6 +17,8 @@ DIRECT = "direct/"
 SELECTORS: dict[str, SelectorName] = {"in_order": "in_order", "random": "random"}
 """Those of the document that exist; the others are ``random`` until they do (``later.NOT_IN_EFFECT``)."""
 
+UNPRINTABLE = "the name holds characters that cannot be printed."
+
 
 class Wanted(NamedTuple):
     """A target as the file names it. ``path`` is where its provider stands, ``model_path`` its model."""
@@ -45,6 +47,8 @@ def compile_routes(models: Mapping[str, ModelPart], providers: Providers, scope:
             scope.wrong(
                 path, f"names that begin with `{DIRECT}` reach a provider's models past all configuration.", key=True
             )
+        if not name.isprintable():
+            scope.wrong(path, UNPRINTABLE, key=True)
         aliases = _aliases(name, part, models, routes, scope)
         targets = [
             target for wanted in _wanted(name, part, path, scope) if (target := _target(wanted, providers, scope))
@@ -76,6 +80,8 @@ def _aliases(
             scope.wrong(where, f"`{alias}` is an alias of `{routes[alias].name}` already.", "Choose another alias.")
         elif alias.startswith(DIRECT):
             scope.wrong(where, f"an alias does not begin with `{DIRECT}`.", "Choose another alias.")
+        elif not alias.isprintable():
+            scope.wrong(where, UNPRINTABLE)
         elif alias != name:
             kept[alias] = None
     return tuple(kept)
@@ -109,6 +115,8 @@ def _target(wanted: Wanted, providers: Providers, scope: Scope) -> Target | None
                 wanted.path, f"there is no provider `{wanted.provider}`.", _advice(wanted.provider, providers.named)
             )
         return None
+    if not wanted.model.isprintable():
+        scope.wrong(wanted.model_path, UNPRINTABLE)
     if not any(fnmatchcase(wanted.model, glob) for glob in provider.models):
         advice = did_you_mean(wanted.model, provider.models)
         scope.warn(wanted.model_path, f"`{wanted.model}` is not among the `models` of `{provider.name}`.", advice)

@@ -72,6 +72,10 @@ class FileSource:
             logger.error("Configuration refused, the old one stays. %s", error)
             self._remember(before, (*self._files[1:], *error.files))
             return
+        except Exception:
+            # A defect of ours; it must not end the watching.
+            logger.exception("Configuration refused, the old one stays: it could not be read.")
+            return
         self._remember(before, loaded.files)
         for warning in loaded.warnings:
             logger.warning("%s: %s", self.path, warning)

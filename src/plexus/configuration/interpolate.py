@@ -52,8 +52,9 @@ class References:
             return "${"
         name, has_default, default = inner.partition(":-")
         if not end or NAME.fullmatch(name) is None:
+            # What stands there is not told: it may be part of a secret.
             raise Unresolved(
-                f"`{match.group()}` is no reference.", "Write ${NAME} or ${NAME:-default}; $${ for a literal ${."
+                "`${` begins no reference here.", "Write ${NAME} or ${NAME:-default}; $${ for a literal ${."
             )
         value = self._environ.get(name)
         if has_default:

@@ -61,15 +61,9 @@ class Tree:
 
     def show(self, path: Path) -> str:
         """``path`` for people. In the dialect where the name of a key is its secret, the name is left out."""
-        shown = ""
-        for depth, step in enumerate(path):
-            if isinstance(step, int):
-                shown += f"[{step}]"
-            elif depth == 1 and path[0] == "keys" and not self._has_secret(step):
-                shown += ".***"
-            else:
-                shown += f".{step}" if shown else step
-        return shown
+        if path[:1] == ("keys",) and len(path) > 1 and isinstance(path[1], str) and not self._has_secret(path[1]):
+            path = ("keys", "***", *path[2:])
+        return _joined(path)
 
     def _has_secret(self, name: str) -> bool:
         keys = self.value.get("keys") if isinstance(self.value, dict) else None
@@ -221,8 +215,13 @@ class _Builder:
 
 def _plain(path: Path) -> str:
     """A path that cannot hold a secret: below ``keys`` only the place is told."""
+    return "keys" if path[:1] == ("keys",) else _joined(path)
+
+
+def _joined(path: Path) -> str:
     steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
-    return "keys" if path[:1] == ("keys",) else "".join(steps).removeprefix(".")
+    shown = "".join(steps).removeprefix(".")
+    return shown if shown.isprintable() else shown.encode("unicode_escape").decode()
 
 
 def _mark(node: Node) -> Mark:

@@ -102,6 +102,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: Timeouts = Timeouts()
     max_response_bytes: int = 64 * 1024 * 1024
 
+    def __repr__(self) -> str:
+        # Headers and bodies may hold secrets.
+        return f"Provider({self.name!r})"
+
     def dialects_for(self, model: str) -> dict[str, msgspec.Struct]:
         """The dialect records, by protocol, that hold for the upstream ``model``."""
         for glob, dialects in self.model_dialects:
