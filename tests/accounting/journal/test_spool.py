@@ -61,7 +61,8 @@ def test_a_new_segment_begins_with_what_is_open(make: Callable[..., Spool], tmp_
         exchange(spool, number)
     assert list_segments(tmp_path) == [1, 2]
     assert segment_path(tmp_path, 2).read_bytes() == encode_line(opening(1))
-    assert spool.end == spool.closed_to == Position(2, len(encode_line(opening(1))))
+    assert spool.end == Position(2, len(encode_line(opening(1))))
+    assert spool.closed_to == Position(1, segment_path(tmp_path, 1).stat().st_size)
     exchange(spool, 4)
     exchange(spool, 5)
     assert segment_path(tmp_path, 3).read_bytes() == encode_line(opening(1))
@@ -84,15 +85,19 @@ def test_the_newest_are_remembered(make: Callable[..., Spool]) -> None:
     assert spool.remembered_from == ends[1]
 
 
+def is_synced(spool: Spool) -> bool:
+    return spool.synced
+
+
 def test_syncing(make: Callable[..., Spool], monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(module.os, "fsync", synced.append)
+    monkeypatch.setattr(os, "fsync", synced.append)
     spool = make(segment_bytes=LINE)
-    assert spool.synced
+    assert is_synced(spool)
     exchange(spool, 1)
-    assert not spool.synced
+    assert not is_synced(spool)
     spool.sync()
-    assert spool.synced
+    assert is_synced(spool)
     assert len(synced) == 2, "the full segment and the new one"
     assert synced[0] != synced[1]
     spool.sync()
@@ -217,8 +222,13 @@ def test_a_line_that_was_half_written_is_cut_off(make: Callable[..., Spool], tmp
     assert segment_path(tmp_path, 2).read_bytes() == encode_line(record(2))
 
 
-def test_lines_after_the_end_stay_in_memory(make: Callable[..., Spool]) -> None:
+def test_a_record_that_comes_after_the_end_is_told_of(
+    make: Callable[..., Spool], caplog: pytest.LogCaptureFixture
+) -> None:
     spool = make()
     spool.finish()
     close(spool, 1)
     assert [one for _, one in spool.unwritten] == [record(1)]
+    assert [one.getMessage() for one in caplog.records] == [
+        f"journal: record {record(1).id} came after the end, it is lost"
+    ]

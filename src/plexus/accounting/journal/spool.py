@@ -37,6 +37,7 @@ class Spool:
         """Files that are complete, but not yet synced."""
         self._failing = False
         self._lost_noted = False
+        self._finished = False
         self._unclosed: dict[str, bytes] = {}
         self.remembered: deque[tuple[Position, Record]] = deque()
         self.remembered_from = Position(first, 0)
@@ -62,6 +63,8 @@ class Spool:
         """An exchange begins."""
         self._unclosed[key] = line
         self._write(line)  # where the disk fails, the next segment begins with it
+        if self._offset >= self._rotate_at:
+            self._begin_segment()
 
     def close(self, record: Record, line: bytes) -> None:
         """An exchange ended."""
@@ -72,6 +75,8 @@ class Spool:
             self._remember(record)
         else:
             self._keep(line, record)
+        if self._offset >= self._rotate_at:
+            self._begin_segment()
 
     def repair(self) -> None:
         """Write what waits in memory, into a new segment, if the disk lets us. Called once in a while."""
@@ -103,7 +108,8 @@ class Spool:
         return self._synced == self.end and not self._retired
 
     def finish(self) -> None:
-        """Sync and close. Lines that come later stay in memory, and are counted as unwritten. Raises OSError."""
+        """Sync and close. Raises OSError. Whoever comes later has only memory, and is told so."""
+        self._finished = True
         self._retire()
         self.sync()
 
@@ -118,8 +124,6 @@ class Spool:
         if written != len(line):
             return self._broke(OSError("only a part of a line was written"), torn=True)
         self._offset += written
-        if self._offset >= self._rotate_at:
-            self._begin_segment()
         return True
 
     def _begin_segment(self) -> bool:
@@ -165,6 +169,8 @@ class Spool:
 
     def _keep(self, line: bytes, record: Record) -> None:
         self.unwritten.append((line, record))
+        if self._finished:
+            log.critical("journal: record %s came after the end, it is lost", record.id)
         if len(self.unwritten) > self._options.unwritten_limit:
             self.unwritten.popleft()
             self.lost += 1
