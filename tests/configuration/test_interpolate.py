@@ -82,6 +82,16 @@ def test_a_variable_in_the_name_of_a_key() -> None:
     assert key.model_globs == ("a",)
 
 
+def test_a_name_that_leads_nowhere_is_the_only_mistake() -> None:
+    problem = mistake('keys: { "${NO_SUCH}": { models: ["a"] } }')
+    assert (problem.path, problem.message) == ("keys", "the environment variable NO_SUCH is not set.")
+
+
+def test_two_names_may_become_one() -> None:
+    problem = mistake('providers: { mock: {}, "${A}": {} }', {"A": "mock"})
+    assert (problem.path, problem.message) == ("providers.mock", "is given twice, first on line 1.")
+
+
 def test_values_of_the_environment_cannot_add_members() -> None:
     found = snapshot(
         'providers: { a: { base_url: https://a.example, display_name: "${X}" } }', {"X": "b\n    enabled: false"}

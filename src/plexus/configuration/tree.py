@@ -185,11 +185,15 @@ class _Builder:
         if not isinstance(key, ScalarNode):
             self._wrong(key, path, "a name must be text.", "Put it into quotes.")
             return None
-        return self._filled(str(key.value), path, key)
+        try:
+            return self._fill(str(key.value), path)
+        except Unresolved as wrong:  # a member without a name is left out
+            self._wrong(key, path, wrong.message, wrong.advice)
+            return None
 
     def _scalar(self, node: ScalarNode, path: Path) -> Value:
         if node.tag in TEXT:
-            return self._filled(str(node.value), path, node)
+            return self._text(node, path)
         if node.tag not in (TAG + "int", TAG + "float", TAG + "bool", TAG + "null"):
             self._wrong(node, path, f"the tag `{node.tag}` means nothing here.", "Leave it out.")
             return None
@@ -200,7 +204,8 @@ class _Builder:
             return None
         return value
 
-    def _filled(self, text: str, path: Path, node: Node) -> str:
+    def _text(self, node: ScalarNode, path: Path) -> str:
+        text = str(node.value)
         try:
             return self._fill(text, path)
         except Unresolved as wrong:
