@@ -7,6 +7,9 @@ import contextlib
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
+
+from tests.sample_records import opening, record
 
 from plexus.accounting.journal import Journal, JournalOptions
 from plexus.accounting.journal.lines import decode_line
@@ -99,3 +102,23 @@ def entries(folder: Path) -> list[tuple[str, str]]:
             entry = decode_line(line)
             found.append((type(entry).__name__, entry.id))
     return found
+
+
+SMALL = JournalOptions(segment_bytes=4000, batch=7, remembered=5)
+"""So small that a hundred records meet every edge."""
+
+
+def exchange(journal: Journal, *numbers: int) -> None:
+    for number in numbers:
+        journal.open(opening(number))
+        journal.close(record(number))
+
+
+def numbered(*numbers: int) -> list[Record]:
+    return [record(number) for number in numbers]
+
+
+def interrupted_of(number: int) -> Record:
+    left = opening(number)
+    members: dict[str, Any] = {name: getattr(left, name) for name in left.__struct_fields__ if name != "target"}
+    return Record(kind="interrupted", provider="acme", target_model="small-1", **members)
