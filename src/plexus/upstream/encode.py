@@ -25,7 +25,6 @@ NO_BODY: Final = frozenset({b"GET", b"HEAD", b"DELETE", b"OPTIONS"})
 """Methods that say nothing about a body when there is none (RFC 9110 section 8.6)."""
 
 _TARGET = re.compile(rb"[!-~]+")
-_METHOD = re.compile(rb"[A-Z]+")
 
 
 class HeadEncoder:
@@ -47,7 +46,7 @@ class HeadEncoder:
     def encode(self, request: UpstreamRequest) -> bytes:
         """The head, up to and with its empty line. Raises ValueError for what would break out of its line."""
         method, target = request.method, request.target
-        if not _TARGET.fullmatch(target) or not _METHOD.fullmatch(method):
+        if not _TARGET.fullmatch(target) or not method.isalpha():
             raise ValueError("the method or the target holds a space, a control character or a byte beyond ASCII")
         fields, host = request.headers, self._host
         for name, _ in fields:
