@@ -11,25 +11,25 @@ from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.error_body import ErrorBody, read_error
 from plexus.protocols.openai_chat.errors import error_in_reply
 from plexus.protocols.openai_chat.finish import decode_finish
-from plexus.protocols.openai_chat.members import ABSENT, UNREADABLE, is_null
+from plexus.protocols.openai_chat.members import UNREADABLE
 from plexus.protocols.openai_chat.response import groq_usage, malformed
 from plexus.protocols.openai_chat.usage import decode_usage
-from plexus.protocols.openai_chat.wire import DONE
+from plexus.protocols.openai_chat.wire import DONE, Loose, Seldom
 from plexus.protocols.sse import split_events
 
 
 class _Said(msgspec.Struct, gc=False):
-    """What a delta or a message says, as far as it must be known: raw, so that nothing is copied."""
+    """What a delta or a message says, as far as it must be known."""
 
-    content: msgspec.Raw = ABSENT
-    reasoning_content: msgspec.Raw = ABSENT
-    reasoning: msgspec.Raw = ABSENT
-    tool_calls: msgspec.Raw = ABSENT
-    refusal: msgspec.Raw = ABSENT
-    reasoning_details: msgspec.Raw = ABSENT
-    function_call: msgspec.Raw = ABSENT
-    audio: msgspec.Raw = ABSENT
-    images: msgspec.Raw = ABSENT
+    content: Loose = None
+    reasoning_content: Loose = None
+    reasoning: Loose = None
+    tool_calls: Loose = None
+    refusal: Loose = None
+    reasoning_details: Loose = None
+    function_call: Loose = None
+    audio: Loose = None
+    images: Loose = None
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -41,13 +41,15 @@ class _Choice(msgspec.Struct, gc=False):
 
 class _Seen(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
-    usage: msgspec.Raw = ABSENT
-    error: msgspec.Raw = ABSENT
-    x_groq: msgspec.Raw = ABSENT
+    usage: Loose = None
+    error: Loose = None
+    x_groq: Loose = None
 
 
 _SEEN = msgspec.json.Decoder(_Seen)
-_NOTHING = frozenset({b"null", b'""', b"[]", b"{}"})
+_SELDOM = msgspec.json.Decoder(Seldom)
+_PLAIN = b'data: {"'
+_NOTHING = frozenset({b"", b"null", b'""'})
 
 
 class ChatTap:
@@ -73,11 +75,14 @@ class ChatTap:
 
     def watch(self, events: bytes) -> None:
         """Take a run of whole SSE events."""
+        if events.startswith(_PLAIN) and events.find(b"\n") == len(events) - 2:  # mostly it is one
+            self._data(events[6:])
+            return
         if b"\r" in events:
             self._watch_all(events)
             return
         for block in events.split(b"\n\n"):
-            if block.startswith(b'data: {"') and b"\n" not in block:
+            if block.startswith(_PLAIN) and b"\n" not in block:
                 self._data(block[6:])
             elif block:
                 self._watch_all(block)
@@ -99,14 +104,14 @@ class ChatTap:
             if b'"error"' in data and read_error(data) is not None:
                 self._fail(data)
             return
-        if not is_null(seen.error):
+        if seen.error is not None:
             self._fail(data)
             return
         if seen.choices:
             for choice in seen.choices:
                 self._choice(choice)
-        if seen.usage is not ABSENT or seen.x_groq is not ABSENT:
-            self.usage = decode_usage(seen.usage) or groq_usage(seen.x_groq) or self.usage
+        if seen.usage or seen.x_groq:
+            self.usage = _usage(data) or self.usage
             self._judge()
 
     def _choice(self, choice: _Choice) -> None:
@@ -128,13 +133,12 @@ class ChatTap:
             self._waiting.add(index)
 
     def _says(self, said: _Said) -> bool:
-        if _is_something(said.content) or _is_something(said.reasoning_content) or _is_something(said.reasoning):
+        if said.content or said.reasoning_content or said.reasoning:
             return True
-        if _is_something(said.tool_calls) or _is_something(said.function_call):
+        if said.tool_calls or _calls(said.function_call):
             self._called = True
             return True
-        rest = (said.refusal, said.reasoning_details, said.audio, said.images)
-        return any(_is_something(value) for value in rest)
+        return bool(said.refusal or said.reasoning_details or _sounds(said.audio) or said.images)
 
     def _done(self) -> None:
         if self.finish is None:
@@ -155,10 +159,10 @@ class ChatTap:
         except UNREADABLE as wrong:
             self._broken(body, str(wrong))
             return
-        if not seen.choices or not is_null(seen.error):
+        if not seen.choices or seen.error is not None:
             self._broken(body, "there are no choices")
             return
-        self.usage = decode_usage(seen.usage) or groq_usage(seen.x_groq)
+        self.usage = _usage(body)
         for choice in seen.choices:
             said = choice.message
             if said is not None and self._says(said):
@@ -173,6 +177,19 @@ class ChatTap:
         self.failure = error_in_reply(document) if document is not None else malformed(why)
 
 
-def _is_something(raw: msgspec.Raw) -> bool:
-    """Whether a value is there and not empty."""
-    return raw is not ABSENT and (len(memoryview(raw)) > 4 or bytes(raw) not in _NOTHING)
+def _usage(data: bytes) -> Usage | None:
+    """The counts in a chunk or a body."""
+    seldom = _SELDOM.decode(data)
+    return decode_usage(seldom.usage) or groq_usage(seldom.x_groq)
+
+
+def _calls(call: Loose) -> bool:
+    """Whether the older call says anything: Snowflake sends an empty one always."""
+    return isinstance(call, dict) and any(bytes(value) not in _NOTHING for value in call.values())
+
+
+def _sounds(audio: Loose) -> bool:
+    """Whether there is sound or its transcript."""
+    return isinstance(audio, dict) and any(
+        bytes(audio.get(name, b"")) not in _NOTHING for name in ("data", "transcript")
+    )

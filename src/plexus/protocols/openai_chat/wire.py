@@ -1,13 +1,18 @@
 """The shapes that are read at speed: the chunks of a stream. They name what is needed and ignore the rest.
 
-Numbers and words that providers spell differently are left raw; a chunk that does not fit is read again with patience.
+What is null in nearly every chunk is read as ``Loose``, so that a null costs nothing; ``Seldom`` has it as raw JSON.
 """
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
 from plexus.protocols.openai_chat.members import ABSENT
+
+Loose: TypeAlias = dict[str, msgspec.Raw] | list[msgspec.Raw] | str | float | bool | None
+"""Any JSON value, one level deep."""
 
 
 class FunctionDelta(msgspec.Struct, gc=False):
@@ -31,7 +36,7 @@ class CallDelta(msgspec.Struct, gc=False):
     id: str | None = None
     function: FunctionDelta | None = None
     custom: CustomDelta | None = None
-    extra_content: msgspec.Raw = ABSENT
+    extra_content: Loose = None
 
 
 class AudioPiece(msgspec.Struct, gc=False):
@@ -56,7 +61,7 @@ class Delta(msgspec.Struct, gc=False):
     audio: AudioPiece | None = None
     annotations: list[msgspec.Raw] | None = None
     images: list[msgspec.Raw] | None = None
-    extra_content: msgspec.Raw = ABSENT
+    extra_content: Loose = None
 
 
 class Choice(msgspec.Struct, gc=False):
@@ -65,7 +70,7 @@ class Choice(msgspec.Struct, gc=False):
     delta: Delta | None = None
     index: int | None = None
     finish_reason: str | None = None
-    logprobs: msgspec.Raw = ABSENT
+    logprobs: Loose = None
 
 
 class Chunk(msgspec.Struct, gc=False):
@@ -75,10 +80,17 @@ class Chunk(msgspec.Struct, gc=False):
     id: str | None = None
     model: str | None = None
     created: int | float | None = None
-    usage: msgspec.Raw = ABSENT
-    error: msgspec.Raw = ABSENT
-    x_groq: msgspec.Raw = ABSENT
+    usage: Loose = None
+    error: Loose = None
+    x_groq: Loose = None
     service_tier: str | None = None
+
+
+class Seldom(msgspec.Struct):
+    """Of the same chunk: what few of them say, whole."""
+
+    usage: msgspec.Raw = ABSENT
+    x_groq: msgspec.Raw = ABSENT
 
 
 DONE = b"[DONE]"

@@ -27,10 +27,10 @@ from plexus.protocols.openai_chat.calls import ExtraContent, LegacyCalls
 from plexus.protocols.openai_chat.citations import read_citation
 from plexus.protocols.openai_chat.content import read_part
 from plexus.protocols.openai_chat.finish import decode_finish
-from plexus.protocols.openai_chat.members import ABSENT, PROTOCOL, Members, read_as
+from plexus.protocols.openai_chat.members import PROTOCOL, Members, as_raw, read_as
 from plexus.protocols.openai_chat.reasoning import DETAIL, DETAILS, IN_CONTENT, STRINGS, read_detail
 from plexus.protocols.openai_chat.stream.calls import OpenCall, OpenCalls
-from plexus.protocols.openai_chat.wire import EMPTY_DELTA, CallDelta, Choice, Delta, FunctionDelta
+from plexus.protocols.openai_chat.wire import EMPTY_DELTA, CallDelta, Choice, Delta, FunctionDelta, Loose
 
 Events: TypeAlias = list[StreamEvent]
 
@@ -80,11 +80,24 @@ class OpenChoice:
         if delta.tool_calls:
             for piece in delta.tool_calls:
                 self._call(piece, events)
-        self._rarities(delta, events)
-        if choice.logprobs is not ABSENT and read_as(choice.logprobs, LOGPROBS) is not None:
-            events.append(LogprobsSeen(choice.logprobs, self._index))
+        if (
+            delta.refusal
+            or delta.annotations
+            or delta.audio
+            or delta.function_call
+            or delta.images
+            or delta.extra_content
+        ):
+            self._rarities(delta, events)
+        if choice.logprobs is not None:
+            self._weigh(choice.logprobs, events)
         if choice.finish_reason:
             self.finish(choice.finish_reason, events)
+
+    def _weigh(self, logprobs: Loose, events: Events) -> None:
+        raw = as_raw(logprobs)
+        if read_as(raw, LOGPROBS) is not None:
+            events.append(LogprobsSeen(raw, self._index))
 
     def _rarities(self, delta: Delta, events: Events) -> None:
         if delta.refusal:
@@ -97,7 +110,7 @@ class OpenChoice:
             self._older_call(delta.function_call, events)
         if delta.images:
             self._parts(delta.images, events)
-        if delta.extra_content is not ABSENT:
+        if delta.extra_content is not None:
             self._sign(delta.extra_content, events)
 
     # --- one block after the other
@@ -259,9 +272,9 @@ class OpenChoice:
             )
         )
 
-    def _sign(self, raw: msgspec.Raw, events: Events) -> None:
+    def _sign(self, content: Loose, events: Events) -> None:
         """Gemini's signature on a text."""
-        state = _signature(raw)
+        state = _signature(content)
         if state is not None and self._open == _TEXT:
             events.append(StateDelta(self._flat, state, self._index))
 
@@ -280,7 +293,7 @@ class OpenChoice:
             events.append(FinishSeen(decode_finish(word, called=self._called), self._index))
 
 
-def _signature(raw: msgspec.Raw) -> ReasoningState | None:
+def _signature(content: Loose) -> ReasoningState | None:
     """Gemini's thought signature in an ``extra_content``."""
-    content = None if raw is ABSENT else read_as(raw, ExtraContent)
-    return None if content is None else ReasoningState(PROTOCOL, content.google.thought_signature)
+    wire = read_as(as_raw(content), ExtraContent) if content else None
+    return None if wire is None else ReasoningState(PROTOCOL, wire.google.thought_signature)

@@ -10,14 +10,16 @@ from plexus.canonical.events import Failure, ReplyEnd, ReplyStart, StreamEvent, 
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.error_body import ErrorBody, read_error
 from plexus.protocols.openai_chat.errors import error_in_reply
-from plexus.protocols.openai_chat.members import ABSENT, UNREADABLE, Members, Misfit, is_null
+from plexus.protocols.openai_chat.members import UNREADABLE, Members, Misfit
 from plexus.protocols.openai_chat.response import fallback_call_id, groq_usage, malformed
 from plexus.protocols.openai_chat.stream.choice import OpenChoice
 from plexus.protocols.openai_chat.usage import decode_usage
-from plexus.protocols.openai_chat.wire import DONE, Chunk
+from plexus.protocols.openai_chat.wire import DONE, Chunk, Seldom
 from plexus.protocols.sse import EventBoundary, split_events
 
 _CHUNK = msgspec.json.Decoder(Chunk)
+_SELDOM = msgspec.json.Decoder(Seldom)
+_PLAIN = b'data: {"'
 _KNOWN = frozenset({"id", "object", "created", "model", "choices", "usage", "error", "service_tier"})
 
 MAX_SKIPPED = 1
@@ -68,12 +70,15 @@ class ChatStreamDecoder:
     def _read_run(self, whole: bytes) -> list[StreamEvent]:
         """A run of events. Most are one line of JSON, which is read without looking for fields."""
         events: list[StreamEvent] = []
+        if whole.startswith(_PLAIN) and whole.find(b"\n") == len(whole) - 2:  # mostly it is one
+            self._data(whole[6:], events)
+            return events
         if b"\r" in whole:
             for name, data in split_events(whole):
                 self._frame(name, data, events)
             return events
         for block in whole.split(b"\n\n"):
-            if block.startswith(b'data: {"') and b"\n" not in block:
+            if block.startswith(_PLAIN) and b"\n" not in block:
                 self._data(block[6:], events)
             elif block:
                 for name, data in split_events(block):
@@ -106,7 +111,7 @@ class ChatStreamDecoder:
 
     def _chunk(self, chunk: Chunk, data: bytes, events: list[StreamEvent]) -> None:
         """One chunk. Raises Misfit."""
-        if not is_null(chunk.error):
+        if chunk.error is not None:
             events += self._fail(error_in_reply(read_error(data) or ErrorBody()))
             return
         if not self._started:
@@ -122,8 +127,9 @@ class ChatStreamDecoder:
             opened.take(choice, events)
         if chunk.service_tier is not None:
             self._tier = chunk.service_tier
-        if chunk.usage is not ABSENT or chunk.x_groq is not ABSENT:
-            counts = decode_usage(chunk.usage) or groq_usage(chunk.x_groq)
+        if chunk.usage or chunk.x_groq:
+            seldom = _SELDOM.decode(data)
+            counts = decode_usage(seldom.usage) or groq_usage(seldom.x_groq)
             if counts is not None:
                 self._last = data
                 events.append(UsageSeen(counts))
@@ -133,7 +139,7 @@ class ChatStreamDecoder:
         if self._head is None:
             self._head = chunk, data
         if not chunk.choices:
-            if not is_null(chunk.usage):
+            if chunk.usage:
                 self._start(chunk, events)
             return
         self._start(chunk, events)
