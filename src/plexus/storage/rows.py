@@ -6,14 +6,15 @@ is never refused for what a client or a provider put into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Boolean, Float, Integer, Table, Text
+from sqlalchemy import Table
 
 from plexus.canonical.losses import Loss
-from plexus.canonical.usage import Usage
+from plexus.canonical.usage import COUNTS, Usage
 from plexus.domain.record import AttemptRecord, Record
 from plexus.storage.schema import USAGE_COLUMNS, attempt, request
 from plexus.storage.types import INT64, PROSE_LIMIT, WORD_LIMIT
@@ -22,7 +23,6 @@ Row: TypeAlias = tuple[object, ...]
 """The values of one row, in the order of the table's columns."""
 
 PROSE = frozenset({"reason", "error_message", "hint"})
-JSON = frozenset({"losses", "notes", "raw_usage"})
 
 _LOSSES = msgspec.json.Decoder(tuple[Loss, ...])
 _NOTES = msgspec.json.Decoder(tuple[str, ...])
@@ -31,14 +31,18 @@ _ENCODER = msgspec.json.Encoder()
 
 def request_row(record: Record) -> Row:
     """The row of ``request``."""
-    return tuple([read(record) for read in _REQUEST_READERS] + _usage_values(record.usage))
+    row = _clean(_REQUEST_VALUES(record), _REQUEST_LIMITS)
+    # Lone surrogates were mended by the journal, and NUL characters are escapes in JSON.
+    row[_LOSSES_AT] = _ENCODER.encode(record.losses).decode() if record.losses else None
+    row[_NOTES_AT] = _ENCODER.encode(record.notes).decode() if record.notes else None
+    return (*row, *_usage_values(record.usage))
 
 
 def attempt_rows(record: Record) -> list[Row]:
     """The rows of ``attempt``."""
-    record_id = _word(record.id)
+    record_id = _text(record.id, WORD_LIMIT)
     return [
-        (record_id, *[read(attempt) for read in _ATTEMPT_READERS], *_usage_values(attempt.usage))
+        (record_id, *_clean(_ATTEMPT_VALUES(attempt), _ATTEMPT_LIMITS), *_usage_values(attempt.usage))
         for attempt in record.attempts
     ]
 
@@ -66,21 +70,28 @@ def _read_usage(row: Mapping[str, Any]) -> Usage | None:
     return Usage(**members, raw=msgspec.Raw(row["raw_usage"].encode()) if row["raw_usage"] else None)
 
 
-def _usage_values(usage: Usage | None) -> list[object]:
+def _usage_values(usage: Usage | None) -> tuple[object, ...]:
     if usage is None:
         return _NO_USAGE
-    values: list[object] = [_whole(getattr(usage, name)) for name in _USAGE_COUNTS]
-    cost = usage.reported_cost_nanos
-    raw = bytes(usage.raw).decode("utf-8", "replace").replace("\0", "") if usage.raw is not None else None
-    return [*values, usage.estimated, None if cost is None else _whole(cost), raw or None]
-
-
-_USAGE_COUNTS = tuple(name for name in USAGE_COLUMNS if name not in ("estimated", "reported_cost_nanos", "raw"))
-_NO_USAGE: list[object] = [None] * len(USAGE_COLUMNS)
+    counts: tuple[int, ...] = _USAGE_COUNTS(usage)
+    if max(counts) > INT64 or min(counts) < 0:  # a provider may claim anything
+        counts = tuple(_whole(count) for count in counts)
+    cost, raw = usage.reported_cost_nanos, usage.raw
+    text = bytes(raw).decode("utf-8", "replace").replace("\0", "") if raw is not None else None
+    return (*counts, usage.estimated, None if cost is None else _whole(cost), text or None)
 
 
 def _whole(value: int) -> int:
     return value if -INT64 <= value <= INT64 else INT64 if value > 0 else -INT64
+
+
+def _clean(values: tuple[object, ...], limits: tuple[int, ...]) -> list[object]:
+    """The values with their texts as both databases hold them. All are asked at once: nearly always they are so already."""
+    texts = [value for value in values if type(value) is str]
+    joined = "".join(texts)
+    if joined.isascii() and "\0" not in joined and max(map(len, texts)) <= WORD_LIMIT:
+        return list(values)
+    return [_text(value, limit) if type(value) is str else value for value, limit in zip(values, limits, strict=True)]
 
 
 def _text(value: str, limit: int) -> str:
@@ -91,47 +102,29 @@ def _text(value: str, limit: int) -> str:
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
-def _word(value: str) -> str:
-    return _text(value, WORD_LIMIT)
-
-
-def _reader(name: str, kind: object) -> Callable[[Any], object]:
-    """The function that reads one column's value from a record or an attempt."""
-    limit = PROSE_LIMIT if name in PROSE else WORD_LIMIT
-
-    def read_text(source: object) -> str | None:
-        value = getattr(source, name)
-        return None if value is None else _text(value, limit)
-
-    def read_whole(source: object) -> int | None:
-        value = getattr(source, name)
-        return None if value is None else _whole(value)
-
-    def read_json(source: object) -> str | None:
-        value = getattr(source, name)
-        # msgspec writes control characters as escapes: no NUL gets through, nor does a lone surrogate.
-        return _ENCODER.encode(value).decode() if value else None
-
-    def read_plain(source: object) -> object:
-        return getattr(source, name)
-
-    if name in JSON:
-        return read_json
-    if isinstance(kind, Text):
-        return read_text
-    if isinstance(kind, Integer) and not isinstance(kind, Boolean):
-        return read_whole
-    assert isinstance(kind, Boolean | Float), kind
-    return read_plain
-
-
-def _readers(table: Table, but: str | None = None) -> tuple[Callable[[Any], object], ...]:
+def _own_columns(table: Table, but: str | None = None) -> tuple[str, ...]:
+    """The columns that bear the names of members, in order; those of the usage follow them."""
     usage = set(USAGE_COLUMNS.values())
-    return tuple(_reader(column.name, column.type) for column in table.columns if column.name not in usage | {but})
+    return tuple(column.name for column in table.columns if column.name not in usage and column.name != but)
 
 
-_REQUEST_READERS = _readers(request)
-_ATTEMPT_READERS = _readers(attempt, but="request_id")
+def _limits(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(PROSE_LIMIT if name in PROSE else WORD_LIMIT for name in names)
+
+
+_REQUEST_COLUMNS = _own_columns(request)
+_REQUEST_VALUES = attrgetter(*_REQUEST_COLUMNS)
+_REQUEST_LIMITS = _limits(_REQUEST_COLUMNS)
+_LOSSES_AT = _REQUEST_COLUMNS.index("losses")
+_NOTES_AT = _REQUEST_COLUMNS.index("notes")
+
+_ATTEMPT_COLUMNS = _own_columns(attempt, but="request_id")
+_ATTEMPT_VALUES = attrgetter(*_ATTEMPT_COLUMNS)
+_ATTEMPT_LIMITS = _limits(_ATTEMPT_COLUMNS)
+
+_USAGE_COUNTS = attrgetter(*COUNTS)
+_NO_USAGE: tuple[object, ...] = (None,) * len(USAGE_COLUMNS)
+
 _RECORD_MEMBERS = tuple(
     name for name in Record.__struct_fields__ if name not in ("losses", "notes", "usage", "attempts")
 )
