@@ -75,7 +75,9 @@ class ChatTap:
 
     def watch(self, events: bytes) -> None:
         """Take a run of whole SSE events."""
-        if events.startswith(_PLAIN) and events.find(b"\n") == len(events) - 2:  # mostly it is one
+        if (
+            events.startswith(_PLAIN) and events.find(b"\n") == len(events) - 2 and b"\r" not in events
+        ):  # mostly it is one
             self._data(events[6:])
             return
         if b"\r" in events:
@@ -98,6 +100,8 @@ class ChatTap:
                 self._data(text)
 
     def _data(self, data: bytes) -> None:
+        if self.failure is not None:
+            return
         try:
             seen = _SEEN.decode(data)
         except UNREADABLE:
@@ -141,6 +145,8 @@ class ChatTap:
         return bool(said.refusal or said.reasoning_details or _sounds(said.audio) or said.images)
 
     def _done(self) -> None:
+        if self.failure is not None:
+            return
         if self.finish is None:
             self.finish = decode_finish(None, called=self._called)
         self.meaningful = self.ended = self.terminated = True

@@ -70,7 +70,7 @@ class ChatStreamDecoder:
     def _read_run(self, whole: bytes) -> list[StreamEvent]:
         """A run of events. Most are one line of JSON, which is read without looking for fields."""
         events: list[StreamEvent] = []
-        if whole.startswith(_PLAIN) and whole.find(b"\n") == len(whole) - 2:  # mostly it is one
+        if whole.startswith(_PLAIN) and whole.find(b"\n") == len(whole) - 2 and b"\r" not in whole:  # mostly it is one
             self._data(whole[6:], events)
             return events
         if b"\r" in whole:
