@@ -8,11 +8,16 @@ import importlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Coroutine, Iterator
+import uuid
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
+
+from plexus.storage.database import Database, open_database
+from plexus.storage.location import parse_location
+from plexus.storage.migrate import upgrade
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "postgres"
 NOT_INSTALLED = 3
@@ -67,3 +72,18 @@ def in_a_thread(work: Coroutine[object, object, Result]) -> Result:
     """Run ``work`` on a loop of its own, whatever loop the caller may have."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
+
+
+@contextlib.asynccontextmanager
+async def fresh_database() -> AsyncIterator[Database]:
+    """A database of one test's own at ``default_url``, with the newest schema."""
+    with contextlib.ExitStack() as stack:
+        url = default_url()
+        if parse_location(url).dialect == "postgresql":
+            url = stack.enter_context(postgres_database(parse_location(url).dsn, f"plexus_test_{uuid.uuid4().hex}"))
+        database = open_database(url)
+        try:
+            await upgrade(database)
+            yield database
+        finally:
+            await database.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.accounting.journal.helpers import (
@@ -21,7 +24,8 @@ from tests.accounting.journal.helpers import (
 )
 from tests.sample_records import opening, record
 
-from plexus.accounting.journal import Journal
+from plexus.accounting.journal import Journal, JournalOptions, segments
+from plexus.accounting.journal import drainer as drainer_module
 from plexus.accounting.journal.keeper import SET_ASIDE
 from plexus.accounting.journal.lines import encode_line
 from plexus.accounting.journal.segments import list_segments, segment_path
@@ -109,6 +113,33 @@ class TestCrash:
         segment_path(tmp_path, 1).write_bytes(b"".join(lines))
         assert (await drained(tmp_path)).received == numbered(0, 2, 3)
         assert (tmp_path / SET_ASIDE).read_bytes() == lines[1] + lines[2]
+
+    async def test_a_segment_that_cannot_be_read_does_not_hold_up_the_others(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        segment_path(tmp_path, 1).write_bytes(encode_line(record(1)))
+        segment_path(tmp_path, 2).mkdir()  # reading it fails, whoever asks
+        segment_path(tmp_path, 3).write_bytes(encode_line(record(3)))
+        assert (await drained(tmp_path)).received == numbered(1, 3)
+        assert segment_path(tmp_path, 2).with_suffix(".unreadable").is_dir()
+        assert "segment 2 cannot be read" in caplog.text
+
+    async def test_a_recovery_that_fails_is_tried_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        segment_path(tmp_path, 1).write_bytes(encode_line(opening(1)) + encode_line(record(2)))
+        failures = [OSError(errno.EMFILE, "Too many open files")] * 2
+        scan = segments.scan
+
+        def fail_first(*arguments: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return scan(*arguments)
+
+        monkeypatch.setattr(drainer_module, "scan", fail_first)
+        store = Store()
+        async with running(tmp_path, store, JournalOptions(backoff=0.0)) as journal:
+            await journal.flush()
+            assert journal.state().drain_failures == 2
+        assert store.received == [record(2), interrupted_of(1)]
 
     async def test_a_stop_during_the_recovery(self, tmp_path: Path) -> None:
         segment_path(tmp_path, 1).write_bytes(encode_line(opening(1)) + encode_line(record(2)))

@@ -100,7 +100,8 @@ class TestDisk:
         store = Store()
         async with running(tmp_path, store) as journal:
             journal.close(record(1, model="a\ud800"))
-            journal.open(msgspec.structs.replace(opening(2), model="a\ud800"))
+            journal.open(msgspec.structs.replace(opening(1), model="a\ud800"))
+            journal.open(msgspec.structs.replace(opening(2), model=object()))
             journal.close(record(2, notes=object()))
             await journal.flush()
             assert journal.state().lost == 1
@@ -166,5 +167,11 @@ class TestStart:
         assert modes == {0o600}
         assert (tmp_path / "deep" / "journal").stat().st_mode & 0o777 == 0o700
 
-    async def test_a_stop_without_a_start(self, tmp_path: Path) -> None:
-        await Journal(tmp_path, Store().drain).stop()
+    async def test_a_stop_without_a_start_and_a_second_one(self, tmp_path: Path) -> None:
+        journal = Journal(tmp_path, Store().drain)
+        await journal.stop()
+        await journal.start()
+        for _ in range(2):
+            await journal.stop()
+        async with running(tmp_path, Store()):
+            pass

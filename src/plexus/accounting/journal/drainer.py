@@ -12,7 +12,7 @@ from typing import TypeAlias
 from plexus.accounting.journal.keeper import Keeper
 from plexus.accounting.journal.lines import decode_line, encode_line, interrupted
 from plexus.accounting.journal.options import JournalOptions
-from plexus.accounting.journal.segments import Position, list_segments, read_lines, scan, segment_path
+from plexus.accounting.journal.segments import UNREADABLE, Position, list_segments, read_lines, scan, segment_path
 from plexus.accounting.journal.spool import Spool
 from plexus.domain.record import Record
 
@@ -46,6 +46,8 @@ class Drainer:
         self._news = asyncio.Event()
         self._idle = False
         self._stopping = False
+        self._left_to_others = False
+        """A stop came during the recovery: the next start will do it."""
         self._waiters: list[asyncio.Future[None]] = []
         self.drained = 0
         self.recovered = 0
@@ -99,9 +101,9 @@ class Drainer:
             self._wake_waiters()
 
     async def _run(self) -> None:
-        if not await self._recover():
+        if not await self._insist(self._recover):
             return
-        while True:
+        while not self._left_to_others:
             if not self.behind:
                 self._wake_waiters()
                 if self._stopping:
@@ -110,7 +112,7 @@ class Drainer:
                 continue
             if self._may_linger():
                 await self._pause(self._options.linger)
-            if not await self._deliver_next():
+            if not await self._insist(self._step):
                 return
 
     async def _wait_for_news(self) -> None:
@@ -126,12 +128,12 @@ class Drainer:
         short = self.position >= spool.remembered_from and len(spool.remembered) < self._options.batch
         return short and not self._waiters and not self._stopping
 
-    async def _deliver_next(self) -> bool:
-        """One batch, again and again until the database has it. False: it has not, and we are stopping."""
+    async def _insist(self, step: Callable[[], Awaitable[None]]) -> bool:
+        """Take ``step`` again and again until it succeeds. False: it has not, and we are stopping."""
         backoff = self._options.backoff
         while True:
             try:
-                await self._step()
+                await step()
             except Exception as error:  # noqa: BLE001 - whatever the database or the disk says, the records stay and wait
                 self._failed(error)
             else:
@@ -163,7 +165,10 @@ class Drainer:
         end = current.offset if number == current.segment else None
         try:
             lines, after = read_lines(segment_path(self._folder, number), offset, end)
-        except FileNotFoundError:
+        except OSError as error:
+            if error.errno not in UNREADABLE:
+                raise
+            self._keeper.put_away(number, error)
             lines, after = [], offset
         if not lines:
             await self._advance(self._after_segment(number), 0)
@@ -214,15 +219,16 @@ class Drainer:
         later = [other for other in list_segments(self._folder) if other > number]
         return Position(min(later), 0) if later else self._spool.end
 
-    async def _recover(self) -> bool:
-        """Close what earlier processes left open. False where we are stopping, and leave it to the next start."""
+    async def _recover(self) -> None:
+        """Close what earlier processes left open."""
         numbers = [number for number in list_segments(self._folder) if number < self._first]
         if not numbers:
             self.position = max(self.position, Position(self._first, 0))
-            return True
+            return
         left = await asyncio.to_thread(scan, self._folder, numbers, self.position, lambda: self._stopping)
         if left is None:
-            return False
+            self._left_to_others = True
+            return
         for opening in left.unclosed.values():
             record = interrupted(opening)
             self._spool.close(record, encode_line(record))
@@ -233,7 +239,6 @@ class Drainer:
                 "journal: an earlier process left %d finished and %d interrupted exchanges: they are drained now",
                 left.pending, len(left.unclosed),
             )  # fmt: skip
-        return True
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1

@@ -57,7 +57,11 @@ class Journal:
     def open(self, opening: Opening) -> None:
         """Before the first byte goes upstream. Never waits, never raises."""
         try:
-            self._spool.open(opening.id, encode_line(opening))
+            try:
+                line = encode_line(opening)
+            except UnicodeEncodeError:
+                line = encode_line(mend(opening))
+            self._spool.open(opening.id, line)
         except Exception:
             log.exception("journal: an opening could not be written; its exchange goes on")
 
@@ -132,17 +136,21 @@ class Journal:
 class _Parts:
     """What a started journal consists of, and the two tasks behind it."""
 
-    __slots__ = ("_drain_task", "_lock", "_options", "_sync_task", "drainer", "spool")
+    __slots__ = ("_drain_task", "_lock", "_options", "_stopped", "_sync_task", "drainer", "spool")
 
     def __init__(self, lock: FolderLock, spool: Spool, drainer: Drainer, options: JournalOptions) -> None:
         self._lock = lock
         self._options = options
+        self._stopped = False
         self.spool = spool
         self.drainer = drainer
         self._drain_task = asyncio.create_task(drainer.run(), name="journal drain")
         self._sync_task = asyncio.create_task(self._keep_synced(), name="journal sync")
 
     async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - see Journal.stop
+        if self._stopped:
+            return
+        self._stopped = True
         self.drainer.stop()
         await asyncio.wait((self._drain_task,), timeout=timeout)
         self._drain_task.cancel()

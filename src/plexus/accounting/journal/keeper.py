@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint"
 SET_ASIDE = "set-aside.jsonl"
+UNREADABLE_SUFFIX = ".unreadable"
+"""Of segments whose file the disk does not give back."""
 
 
 class Keeper:
@@ -51,6 +53,13 @@ class Keeper:
             return False
         self._saved = position
         return True
+
+    def put_away(self, number: int, error: OSError) -> None:
+        """Give up on a segment, so that those behind it can go on. Raises OSError where that is impossible, too."""
+        log.error("journal: segment %d cannot be read, its records are not drained: %s", number, error)
+        path = segment_path(self._folder, number)
+        if path.exists():
+            path.rename(path.with_suffix(UNREADABLE_SUFFIX))
 
     def remove_before(self, number: int) -> None:
         """Delete the segments below ``number``. One that cannot be deleted is harmless: it lies before the checkpoint."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -27,9 +28,11 @@ class FolderLock:
         self._fd = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _lock(self._fd)
-        except OSError:
+        except OSError as error:
             owner = os.read(self._fd, 100).decode("ascii", "replace").strip()
             os.close(self._fd)
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+                raise  # a file system without locks
             raise JournalInUse(folder, owner) from None
         try:
             os.ftruncate(self._fd, 0)

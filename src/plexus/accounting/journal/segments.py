@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from plexus.domain.record import Opening
 
 SUFFIX = ".journal"
 CHUNK = 256 * 1024
+UNREADABLE = frozenset({errno.ENOENT, errno.EIO, errno.EACCES, errno.EISDIR})
+"""What reading a segment may fail with for good. Other failures (too many open files) pass."""
 
 
 class Position(NamedTuple):
@@ -64,6 +67,18 @@ class Leftovers:
     unclosed: dict[str, Opening] = field(default_factory=dict)
     pending: int = 0
 
+    def note(self, line: bytes, pending: bool) -> None:
+        """One more line; one that cannot be read is left for the drainer to set aside."""
+        try:
+            entry = decode_line(line)
+        except ValueError:
+            return
+        if isinstance(entry, Opening):
+            self.unclosed[entry.id] = entry
+        else:
+            self.unclosed.pop(entry.id, None)
+            self.pending += pending
+
 
 def scan(folder: Path, numbers: list[int], checkpoint: Position, stopped: Callable[[], bool]) -> Leftovers | None:
     """Read the segments ``numbers`` once over, to know what was left; None when ``stopped`` says to give up.
@@ -72,18 +87,14 @@ def scan(folder: Path, numbers: list[int], checkpoint: Position, stopped: Callab
     """
     left = Leftovers()
     for number in numbers:
-        for offset, line in _lines_of(segment_path(folder, number)):
-            if stopped():
-                return None
-            try:
-                entry = decode_line(line)
-            except ValueError:
-                continue  # the drainer sets it aside
-            if isinstance(entry, Opening):
-                left.unclosed[entry.id] = entry
-            else:
-                left.unclosed.pop(entry.id, None)
-                left.pending += Position(number, offset) >= checkpoint
+        try:
+            for offset, line in _lines_of(segment_path(folder, number)):
+                if stopped():
+                    return None
+                left.note(line, Position(number, offset) >= checkpoint)
+        except OSError as error:
+            if error.errno not in UNREADABLE:  # else the drainer puts it away
+                raise
     return left
 
 
