@@ -24,6 +24,15 @@ from tests.sample_records import opening, record
 from plexus.accounting.journal import Journal, JournalInUse, JournalOptions
 from plexus.accounting.journal import spool as spool_module
 from plexus.canonical.usage import Usage
+from plexus.exchange import ports
+
+
+async def test_it_is_what_the_pipeline_asks_for(tmp_path: Path) -> None:
+    async with running(tmp_path, Store()) as journal:
+        port: ports.Journal = journal  # mypy checks that it fits
+        port.open(opening(1))
+        port.close(record(1))
+        assert journal.recent() == [record(1)]
 
 
 class TestReaders:
