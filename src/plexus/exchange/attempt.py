@@ -83,7 +83,7 @@ async def attempt_until_committable(
         if decision.verdict is Verdict.NEXT_TARGET:
             position, tries = position + 1, 0
         elif decision.wait > 0:
-            await asyncio.sleep(decision.wait)
+            await gateway.sleep(decision.wait)
 
 
 def _circumstances(

@@ -216,6 +216,7 @@ class Exchange:
         if self.sink.gone:
             self.status = CLIENT_CLOSED
         elif self.sink.committed:
+            self.notes.append(PARTIAL)
             self.sink.write(self.codec.encode_stream_error(error))
             self.sink.end()
         else:
@@ -279,6 +280,8 @@ class Exchange:
         return total
 
 
+PARTIAL = "partial"
+"""The note of a reply that failed after its beginning had gone to the client."""
 MAX_LOSSES_FIELD = 2000
 _UNPRINTABLE = dict.fromkeys((*range(32), 127), "?")  # a path holds the client's own names
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -29,6 +30,8 @@ class Gateway:
     user_agent: bytes
     deadlines: Deadlines = field(default_factory=Deadlines)
     rng: Random = field(default_factory=Random)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits before another try of the same target."""
     counters: Counters = field(default_factory=Counters)
 
     _spoken: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from plexus.protocols.anthropic_messages.errors import decode_error, encode_erro
 from plexus.protocols.anthropic_messages.request import decode_request
 from plexus.protocols.anthropic_messages.response import decode_response, encode_response
 from plexus.protocols.anthropic_messages.stream_decode import stream_decoder
-from plexus.protocols.anthropic_messages.stream_encode import stream_encoder
+from plexus.protocols.anthropic_messages.stream_encode import END, stream_encoder
 from plexus.protocols.anthropic_messages.tap import tap
 from plexus.protocols.codec import Codec
 
@@ -45,7 +45,7 @@ CODEC: Codec[GenerateRequest, GenerateResponse, MessagesDialect] = Codec(
     edits=edits,
     withholds=withholds,
     tap=tap,
-    terminator=b"",
+    terminator=END,
 )
 
 COUNT_CODEC = dataclasses.replace(CODEC, operation="count_tokens", path=count_tokens.PATH, tap=count_tokens.tap)

@@ -50,7 +50,7 @@ TYPE_STATUSES: dict[str, int] = {
 
 # Anthropic has no typed code for these two; the words are the only sign (the short list of docs/failures section 1.7).
 TOO_LONG = "prompt is too long"
-UNKNOWN_MODEL = "model:"
+UNKNOWN_MODEL = "model"
 LOW_CREDIT = "credit balance is too low"
 
 
@@ -93,7 +93,7 @@ def _kind(status: int, error: WireError, body: bytes) -> ErrorKind:
     if error.type == "invalid_request_error" and LOW_CREDIT in message:
         return K.UPSTREAM_BILLING
     if error.type == "not_found_error":
-        return K.UPSTREAM_MODEL_UNKNOWN if message.startswith(UNKNOWN_MODEL) else K.NOT_FOUND
+        return K.UPSTREAM_MODEL_UNKNOWN if UNKNOWN_MODEL in message else K.NOT_FOUND
     return TYPE_KINDS.get(error.type or "") or kind_of_status(status)
 
 

@@ -55,6 +55,9 @@ DELTAS: dict[type, bytes] = {
     Reasoning: b'"delta":{"type":"thinking_delta","thinking":',
 }
 
+END = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+"""The event behind which nothing comes."""
+
 
 class MessagesStreamEncoder:
     """See ``protocols.codec.StreamEncoder``."""
@@ -142,7 +145,7 @@ class MessagesStreamEncoder:
         }
         for name, value in extras.items():
             (body if name == "context_management" else delta)[name] = value
-        return out + frame("message_delta", body) + frame("message_stop", {"type": "message_stop"})
+        return out + frame("message_delta", body) + END
 
     # --- blocks, one after the other
 

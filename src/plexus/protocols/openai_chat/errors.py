@@ -165,8 +165,10 @@ SHOWN: dict[ErrorKind, tuple[str, str | None]] = {
     K.SHUTTING_DOWN: ("server_error", "overloaded"),
     K.INTERNAL: ("server_error", "internal_error"),
 }
-KEEPS_CODE = frozenset({K.BAD_REQUEST, K.CONTEXT_LENGTH, K.CONTENT_REJECTED, K.NOT_FOUND, K.RATE_LIMIT})
+KEEPS_CODE = frozenset({K.BAD_REQUEST, K.CONTEXT_LENGTH, K.CONTENT_REJECTED, K.NOT_FOUND})
 """Kinds whose code, where the provider gave one, is more use to the client than ours."""
+TYPE_SUFFIX = "_error"
+"""How the types of Messages end, which stand in for codes there: they say less than ours."""
 
 
 def error_object(error: GatewayError) -> dict[str, object]:
@@ -174,7 +176,7 @@ def error_object(error: GatewayError) -> dict[str, object]:
     timed_out = shown_status(error.kind) == 504
     kind, code = SHOWN.get(error.kind, ("server_error", "upstream_timeout" if timed_out else "upstream_error"))
     own = isinstance(error, ClientError)
-    if error.code is not None and (own or error.kind in KEEPS_CODE):
+    if error.code is not None and (own or error.kind in KEEPS_CODE) and not error.code.endswith(TYPE_SUFFIX):
         code = error.code
     return {"message": error.message, "type": kind, "param": error.param, "code": code}
 

@@ -1,0 +1,151 @@
+"""The failure table, row by row, for every pair of client and provider: before anything is said to the client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.gateway import CHAT, MESSAGES, gateway
+
+from plexus.domain.snapshot import Failover
+
+PAIRS = [(CHAT, CHAT), (CHAT, MESSAGES), (MESSAGES, MESSAGES), (MESSAGES, CHAT)]
+
+ROWS = [
+    # fault, status that the client sees, calls that one target gets, chat type, chat code (None: not looked at), messages type
+    ("400", 400, 1, "invalid_request_error", None, "invalid_request_error"),
+    ("422", 400, 1, "invalid_request_error", None, "invalid_request_error"),
+    ("content-filter", 400, 1, "invalid_request_error", None, "invalid_request_error"),
+    ("context-length", 400, 1, "invalid_request_error", "context_length_exceeded", "invalid_request_error"),
+    ("401", 502, 1, "server_error", "upstream_auth", "api_error"),
+    ("403", 502, 1, "server_error", "upstream_auth", "api_error"),
+    ("404-path", 502, 1, "server_error", "upstream_error", "api_error"),
+    ("413", 413, 1, "invalid_request_error", "request_too_large", "request_too_large"),
+    ("429", 429, 3, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error"),
+    ("429-retry-after-long", 429, 1, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error"),
+    ("500", 502, 2, "server_error", "upstream_error", "api_error"),
+    ("502", 502, 2, "server_error", "upstream_error", "api_error"),
+    ("should-not-retry", 502, 1, "server_error", "upstream_error", "api_error"),
+    ("redirect", 502, 1, "server_error", "upstream_error", "api_error"),
+    ("html", 502, 1, "server_error", "upstream_error", "api_error"),
+    ("malformed-json", 502, 2, "server_error", "upstream_error", "api_error"),
+    ("error-in-200", 502, 2, "server_error", "upstream_error", "api_error"),
+    ("reset", 502, 2, "server_error", "upstream_error", "api_error"),
+]
+
+
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+async def test_what_the_client_sees(
+    client: str, upstream: str, row: tuple[str, int, int, str, str | None, str]
+) -> None:
+    fault, status, calls, chat_type, chat_code, messages_type = row
+    async with gateway(upstream, models=(f"mock-fault-{fault}",)) as bench:
+        reply = await bench.ask(client)
+        body = reply.json()
+        assert reply.status_code == status
+        assert "upstream-secret" not in reply.text
+        assert "127.0.0.1" not in reply.text
+        if client == CHAT:
+            assert set(body["error"]) == {"message", "type", "param", "code"}
+            assert body["error"]["type"] == chat_type
+            assert chat_code is None or body["error"]["code"] == chat_code
+        else:
+            assert body["type"] == "error"
+            assert body["error"]["type"] == messages_type
+        assert ("retry-after" in reply.headers) == (status == 429)
+        assert len(bench.providers[0].calls) == calls
+        record = await bench.record()
+        assert record.status == status
+        assert record.error is not None
+        assert len(record.attempts) == calls
+        assert record.usage is None
+
+
+MOVES_ON = [
+    "401", "402", "403", "404-model", "404-path", "429", "500", "502", "503", "504", "529",
+    "html", "malformed-json", "error-in-200", "reset", "quota",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize("fault", MOVES_ON)
+async def test_another_target_answers_in_its_place(client: str, upstream: str, fault: str, stream: bool) -> None:
+    other = MESSAGES if upstream == CHAT else CHAT
+    async with gateway(upstream, other, models=(f"mock-fault-{fault}", "mock-chat")) as bench:
+        reply = await bench.ask(client, stream=stream)
+        assert reply.status_code == 200
+        assert "This" in reply.text
+        record = await bench.record()
+        assert record.error is None
+        assert record.provider == "p1"
+        assert record.usage is not None
+        assert record.usage.output > 0
+        assert record.attempts[0].error is not None
+        assert record.attempts[-1].error is None
+
+
+async def test_without_failover_the_first_failure_is_the_answer() -> None:
+    async with gateway(CHAT, CHAT, models=("mock-fault-500", "mock-chat"), failover=Failover(enabled=False)) as bench:
+        assert (await bench.ask(CHAT)).status_code == 502
+        assert bench.providers[1].calls.maxlen
+        assert not bench.providers[1].calls
+
+
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize("fault", ["error-before-token", "empty-stream", "reset-after-head"])
+async def test_a_stream_that_fails_before_its_first_token_moves_on_unseen(
+    client: str, upstream: str, fault: str
+) -> None:
+    async with gateway(upstream, upstream, models=(f"mock-fault-{fault}", "mock-chat")) as bench:
+        reply = await bench.ask(client, stream=True)
+        assert reply.status_code == 200
+        assert "error" not in reply.text.replace("errors", "")
+        starts = reply.text.count("message_start") if client == MESSAGES else reply.text.count('"role":"assistant"')
+        assert starts in (1, 2)  # Messages says it as the event's name and in its data
+        record = await bench.record()
+        assert record.error is None
+        assert record.provider == "p1"
+
+
+def frames(text: str) -> list[str]:
+    return [frame for frame in text.split("\n\n") if frame]
+
+
+MID_STREAM: list[tuple[str, dict[str, Any]]] = [
+    ("cut-mid-stream", {}),
+    ("cut-inside-event", {}),
+    ("reset-mid-stream", {}),
+    ("error-mid-stream", {}),
+    ("rate-limit-mid-stream", {}),
+]
+
+
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize("fault", [name for name, _ in MID_STREAM])
+async def test_after_the_commit_a_failure_is_the_last_frame(client: str, upstream: str, fault: str) -> None:
+    async with gateway(upstream, upstream, models=(f"mock-fault-{fault}", "mock-chat")) as bench:
+        reply = await bench.ask(client, stream=True)
+        assert reply.status_code == 200
+        last = frames(reply.text)[-1]
+        assert '"error"' in last
+        assert "[DONE]" not in reply.text
+        assert "message_stop" not in reply.text
+        assert '"finish_reason":"' not in reply.text
+        record = await bench.record()
+        assert record.error is not None
+        assert "partial" in record.notes
+        assert not bench.providers[1].calls
+
+
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize("fault", ["no-done", "no-usage"])
+async def test_a_missing_end_or_usage_is_no_failure(client: str, upstream: str, fault: str) -> None:
+    async with gateway(upstream, models=(f"mock-fault-{fault}",)) as bench:
+        reply = await bench.ask(client, stream=True)
+        assert reply.status_code == 200
+        record = await bench.record()
+        assert record.error is None
+        assert fault == "no-usage" or record.usage is not None
+        assert ("[DONE]" if client == CHAT else "message_stop") in frames(reply.text)[-1]

@@ -1,0 +1,115 @@
+"""A whole gateway on a socket, before mock providers: what the tests of the data plane talk to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from tests.builders import SECRET, digest, provider, route, snapshot, target
+
+from plexus.client_api.app import Readiness, client_api
+from plexus.domain.provider import Timeouts
+from plexus.domain.record import Opening, Record
+from plexus.domain.snapshot import Snapshot
+from plexus.exchange.gateway import Gateway
+from plexus.http1.server import Incoming, Server
+from plexus.mock_provider import MockProvider
+from plexus.protocols.registry import CODECS
+from plexus.upstream.client import UpstreamClient
+
+CHAT, MESSAGES = "openai_chat", "anthropic_messages"
+PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages"}
+
+
+@dataclass
+class ListJournal:
+    """Keeps what it is given."""
+
+    openings: list[Opening] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    filed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def open(self, opening: Opening) -> None:
+        self.openings.append(opening)
+
+    def close(self, record: Record) -> None:
+        self.records.append(record)
+        self.filed.set()
+
+
+@dataclass
+class Bench:
+    """The gateway under test, its providers in order, and a client with the right key."""
+
+    client: httpx2.AsyncClient
+    providers: list[MockProvider]
+    journal: ListJournal
+    server: Server
+    waits: list[float]
+
+    async def ask(
+        self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx2.Response:
+        """One question to the route ``chat``."""
+        body = {"model": "chat", "max_tokens": 300, "messages": [{"role": "user", "content": "Hello"}], **more}
+        return await self.client.post(PATHS[protocol], json=body | {"stream": stream}, headers=headers)
+
+    async def record(self) -> Record:
+        """The record of the one exchange, once it is filed: the client may have its reply a little before."""
+        await self.journal.filed.wait()
+        (record,) = self.journal.records
+        return record
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+
+async def no_control_plane(incoming: Incoming) -> None:
+    incoming.respond(404, [], b"")
+
+
+@asynccontextmanager
+async def gateway(
+    *upstream: str, models: tuple[str, ...] = (), timeouts: Timeouts | None = None, **members: Any
+) -> AsyncIterator[Bench]:
+    """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
+    for the model of ``models`` at its place (``mock-chat`` by default). ``members`` are the snapshot's."""
+    async with AsyncExitStack() as stack:
+        mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
+        targets = []
+        for number, (protocol, mock) in enumerate(zip(upstream, mocks, strict=True)):
+            await stack.enter_async_context(mock.serve())
+            of = provider(f"p{number}", port=mock.port, protocols=(protocol,), timeouts=timeouts or Timeouts())
+            targets.append(target(of, models[number] if models else "mock-chat"))
+        current: Snapshot = snapshot(route("chat", *targets), **members)
+        journal, waits = ListJournal(), list[float]()
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        client = UpstreamClient()
+        stack.push_async_callback(client.close)
+        data_plane = Gateway(
+            snapshot=lambda: current,
+            upstream=client,
+            journal=journal,
+            codecs=CODECS,
+            digest=digest,
+            seal_key=b"s" * 32,
+            user_agent=b"plexus/test",
+            sleep=sleep,
+        )
+        server = Server(client_api(data_plane, no_control_plane, lambda: Readiness(ready=True, parts={})))
+        await server.start(host="127.0.0.1", port=0)
+        stack.push_async_callback(server.drain, 1.0)
+        http = await stack.enter_async_context(
+            httpx2.AsyncClient(
+                base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
+            )
+        )
+        yield Bench(http, mocks, journal, server, waits)
