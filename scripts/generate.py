@@ -41,8 +41,15 @@ def support() -> str:
     return render()
 
 
+def configuration() -> str:
+    from scripts.configuration_page import render
+
+    return render((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
+
+
 FILES: dict[str, Callable[[], str]] = {
     "docs/plexus.schema.json": schema,
+    "docs/configuration.md": configuration,
     "docs/openapi.json": openapi,
     "docs/cli.md": cli_help,
     "docs/protocols/support.md": support,

@@ -61,12 +61,12 @@ def _nothing(value: Any) -> Any:
 class PriceRange(Model):
     """Prices for inputs of a certain length, in dollars per million tokens."""
 
-    lower_bound: float = 0
-    upper_bound: float = float("inf")
-    input_per_m: float
-    output_per_m: float
-    cached_per_m: float | None = None
-    cache_write_per_m: float | None = None
+    lower_bound: float = Field(0, description="Tokens of input from which these prices hold.")
+    upper_bound: float = Field(float("inf"), description="Tokens of input up to which they hold.")
+    input_per_m: float = Field(..., description="Input.")
+    output_per_m: float = Field(..., description="Output.")
+    cached_per_m: float | None = Field(None, description="Input that came from the cache.")
+    cache_write_per_m: float | None = Field(None, description="Input that was written to the cache.")
 
 
 class Pricing(Model):
@@ -98,11 +98,11 @@ class ProviderModel(Model):
 class QuotaChecker(Model):
     """Asks a provider for what is left of an allowance."""
 
-    type: str
-    enabled: bool = True
-    interval_minutes: float = Field(30, ge=1)
-    id: str | None = None
-    options: dict[str, Any] = {}
+    type: str = Field(..., description="Which checker.")
+    enabled: bool = Field(True, description="Whether it asks.")
+    interval_minutes: float = Field(30, ge=1, description="Minutes between two questions.")
+    id: str | None = Field(None, description="Its name where several providers share one.")
+    options: dict[str, Any] = Field({}, description="What this type of checker wants to know.")
 
 
 class Timeouts(Model):
@@ -209,10 +209,10 @@ class ClientKey(Model):
 class UserQuota(Model):
     """A limit."""
 
-    type: Literal["rolling", "daily", "weekly"]
-    limit_type: Literal["requests", "tokens"]
-    limit: float = Field(ge=1)
-    duration: str | None = None
+    type: Literal["rolling", "daily", "weekly"] = Field(..., description="Which kind of window.")
+    limit_type: Literal["requests", "tokens"] = Field(..., description="What is counted.")
+    limit: float = Field(ge=1, description="How many of them.")
+    duration: str | None = Field(None, description="How long a rolling window is: `30m`, `5h`, `7d`.")
 
 
 class Failover(Model):
@@ -231,17 +231,17 @@ class Failover(Model):
 class Cooldown(Model):
     """How long a failing target is set aside."""
 
-    initial_minutes: float = Field(2, gt=0)
-    max_minutes: float = Field(300, gt=0)
-    probe_seconds: float = Field(15, gt=0)
+    initial_minutes: float = Field(2, gt=0, description="After the first failure.")
+    max_minutes: float = Field(300, gt=0, description="At most.")
+    probe_seconds: float = Field(15, gt=0, description="Between two tries of a target that is set aside.")
 
 
 class McpServer(Model):
     """An MCP server behind the gateway."""
 
-    upstream_url: str
-    enabled: bool = True
-    headers: dict[str, str] = {}
+    upstream_url: str = Field(..., description="Where it is.")
+    enabled: bool = Field(True, description="Whether it is reachable.")
+    headers: dict[str, str] = Field({}, description="Headers that go to it.")
 
 
 class Limits(Model):
@@ -267,8 +267,13 @@ class Document(Model):
     limits: Limits = Field(Limits(), description="What one client may use up.")
     cooldown: Cooldown | None = Field(None, description="How long a failing target is set aside.")
     user_quotas: dict[str, UserQuota] | None = Field(None, description="Limits that keys may name.")
-    performance_exploration_rate: float | None = Field(None, ge=0, le=1)
-    latency_exploration_rate: float | None = Field(None, ge=0, le=1)
+    performance_exploration_rate: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="The share of calls that try a target without figures, with the selector performance.",
+    )
+    latency_exploration_rate: float | None = Field(None, ge=0, le=1, description="The same, with the selector latency.")
     mcp_servers: dict[str, McpServer] | None = Field(None, description="MCP servers behind the gateway.")
 
 
