@@ -1,4 +1,4 @@
-"""Each store test runs on SQLite and on PostgreSQL (``scripts/test`` starts one and sets PLEXUS_TEST_PG_URL)."""
+"""Each store test runs on SQLite and on PostgreSQL (``scripts/test`` starts one and sets PLEXUS_TEST_DB_URL)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Asyn
         yield database
         await database.close()
         return
-    server = os.environ.get("PLEXUS_TEST_PG_URL")
+    server = os.environ.get("PLEXUS_TEST_DB_URL")
     if server is None:
         if os.environ.get("CI"):
-            pytest.fail("CI must have PostgreSQL: PLEXUS_TEST_PG_URL is not set")
-        pytest.skip("PLEXUS_TEST_PG_URL is not set; scripts/test sets it")
+            pytest.fail("CI must have PostgreSQL: PLEXUS_TEST_DB_URL is not set")
+        pytest.skip("PLEXUS_TEST_DB_URL is not set; scripts/test sets it")
     name = f"test_{uuid.uuid4().hex}"
     admin = create_async_engine(database_url(server), isolation_level="AUTOCOMMIT")
     async with admin.connect() as connection:
