@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import anthropic
@@ -159,3 +160,11 @@ async def test_abort_reaches_the_provider(upstream: str) -> None:
         await call.done()
         assert call.disconnected
         assert (await bench.record()).status == 499
+
+
+@UPSTREAM
+async def test_structured_output(upstream: str) -> None:
+    form: Any = {"format": {"type": "json_schema", "schema": CITY}}
+    async with gateway(upstream, models=("mock-json",)) as bench, sdk(bench) as client:
+        reply: Any = await client.messages.create(model="chat", max_tokens=300, messages=HELLO, output_config=form)
+        assert set(json.loads(reply.content[0].text)) == {"city"}
