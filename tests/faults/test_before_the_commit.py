@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.gateway import CHAT, MESSAGES, gateway
 
@@ -89,7 +87,6 @@ async def test_another_target_answers_in_its_place(client: str, upstream: str, f
 async def test_without_failover_the_first_failure_is_the_answer() -> None:
     async with gateway(CHAT, CHAT, models=("mock-fault-500", "mock-chat"), failover=Failover(enabled=False)) as bench:
         assert (await bench.ask(CHAT)).status_code == 502
-        assert bench.providers[1].calls.maxlen
         assert not bench.providers[1].calls
 
 
@@ -101,51 +98,9 @@ async def test_a_stream_that_fails_before_its_first_token_moves_on_unseen(
     async with gateway(upstream, upstream, models=(f"mock-fault-{fault}", "mock-chat")) as bench:
         reply = await bench.ask(client, stream=True)
         assert reply.status_code == 200
-        assert "error" not in reply.text.replace("errors", "")
-        starts = reply.text.count("message_start") if client == MESSAGES else reply.text.count('"role":"assistant"')
-        assert starts in (1, 2)  # Messages says it as the event's name and in its data
+        assert '"error"' not in reply.text
+        start = "event: message_start" if client == MESSAGES else '"role":"assistant"'
+        assert reply.text.count(start) == 1
         record = await bench.record()
         assert record.error is None
         assert record.provider == "p1"
-
-
-def frames(text: str) -> list[str]:
-    return [frame for frame in text.split("\n\n") if frame]
-
-
-MID_STREAM: list[tuple[str, dict[str, Any]]] = [
-    ("cut-mid-stream", {}),
-    ("cut-inside-event", {}),
-    ("reset-mid-stream", {}),
-    ("error-mid-stream", {}),
-    ("rate-limit-mid-stream", {}),
-]
-
-
-@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
-@pytest.mark.parametrize("fault", [name for name, _ in MID_STREAM])
-async def test_after_the_commit_a_failure_is_the_last_frame(client: str, upstream: str, fault: str) -> None:
-    async with gateway(upstream, upstream, models=(f"mock-fault-{fault}", "mock-chat")) as bench:
-        reply = await bench.ask(client, stream=True)
-        assert reply.status_code == 200
-        last = frames(reply.text)[-1]
-        assert '"error"' in last
-        assert "[DONE]" not in reply.text
-        assert "message_stop" not in reply.text
-        assert '"finish_reason":"' not in reply.text
-        record = await bench.record()
-        assert record.error is not None
-        assert "partial" in record.notes
-        assert not bench.providers[1].calls
-
-
-@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
-@pytest.mark.parametrize("fault", ["no-done", "no-usage"])
-async def test_a_missing_end_or_usage_is_no_failure(client: str, upstream: str, fault: str) -> None:
-    async with gateway(upstream, models=(f"mock-fault-{fault}",)) as bench:
-        reply = await bench.ask(client, stream=True)
-        assert reply.status_code == 200
-        record = await bench.record()
-        assert record.error is None
-        assert fault == "no-usage" or record.usage is not None
-        assert ("[DONE]" if client == CHAT else "message_stop") in frames(reply.text)[-1]

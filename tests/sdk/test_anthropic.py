@@ -82,7 +82,6 @@ async def test_image_and_pdf_arrive(upstream: str) -> None:
 async def test_thinking_goes_there_and_back(upstream: str, streamed: bool) -> None:
     thinking: Any = {"type": "enabled", "budget_tokens": 1024}
     async with gateway(upstream, models=("mock-thinking",)) as bench, sdk(bench) as client:
-        bench.providers[0].script()
         messages = list(HELLO)
         ask: Any = {"model": "chat", "max_tokens": 3000, "thinking": thinking}
         for _ in range(3):

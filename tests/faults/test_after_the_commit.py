@@ -1,0 +1,44 @@
+"""The failure table, row by row, for every pair of client and provider: when the client has the beginning of its reply."""
+
+from __future__ import annotations
+
+import pytest
+from tests.gateway import CHAT, MESSAGES, gateway
+
+PAIRS = [(CHAT, CHAT), (CHAT, MESSAGES), (MESSAGES, MESSAGES), (MESSAGES, CHAT)]
+
+
+def frames(text: str) -> list[str]:
+    return [frame for frame in text.split("\n\n") if frame]
+
+
+MID_STREAM = ["cut-mid-stream", "cut-inside-event", "reset-mid-stream", "error-mid-stream", "rate-limit-mid-stream"]
+
+
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize("fault", MID_STREAM)
+async def test_after_the_commit_a_failure_is_the_last_frame(client: str, upstream: str, fault: str) -> None:
+    async with gateway(upstream, upstream, models=(f"mock-fault-{fault}", "mock-chat")) as bench:
+        reply = await bench.ask(client, stream=True)
+        assert reply.status_code == 200
+        last = frames(reply.text)[-1]
+        assert '"error"' in last
+        assert "[DONE]" not in reply.text
+        assert "message_stop" not in reply.text
+        assert '"finish_reason":"' not in reply.text
+        record = await bench.record()
+        assert record.error is not None
+        assert "partial" in record.notes
+        assert not bench.providers[1].calls
+
+
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize("fault", ["no-done", "no-usage"])
+async def test_a_missing_end_or_usage_is_no_failure(client: str, upstream: str, fault: str) -> None:
+    async with gateway(upstream, models=(f"mock-fault-{fault}",)) as bench:
+        reply = await bench.ask(client, stream=True)
+        assert reply.status_code == 200
+        record = await bench.record()
+        assert record.error is None
+        assert fault == "no-usage" or record.usage is not None
+        assert ("[DONE]" if client == CHAT else "message_stop") in frames(reply.text)[-1]
