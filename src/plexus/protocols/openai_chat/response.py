@@ -69,11 +69,9 @@ def word_of(finish: Finish | None) -> str:
     """The wire's word for a finish."""
     if finish is None:
         return "stop"
-    if (
-        finish.origin == PROTOCOL
-        and finish.raw
-        and finish.raw in ("stop", "length", "tool_calls", "content_filter", "function_call")
-    ):
+    own = finish.origin == PROTOCOL and finish.raw in OWN_WORDS
+    corrected = finish.raw == "stop" and WORDS[finish.reason] != "stop"  # behind tool calls: clients would not run them
+    if own and not corrected and finish.raw is not None:
         return finish.raw
     return WORDS[finish.reason]
 
