@@ -20,6 +20,9 @@ _DECODERS: dict[object, msgspec.json.Decoder[Any]] = {
     for kind in (str, int, float, bool, dict[str, msgspec.Raw], list[msgspec.Raw], list[str])
 }
 
+NULL = msgspec.Raw(b"null")
+QUOTE = ord('"')
+
 Object = dict[str, msgspec.Raw]
 Array = list[msgspec.Raw]
 
@@ -43,7 +46,7 @@ class Members:
         Raises ClientError for another type.
         """
         value = self.raw.pop(name, None)
-        if value is None or bytes(value) == b"null":
+        if value is None or value == NULL:
             return None
         return decode_as(value, kind, self.where(name))
 
@@ -57,7 +60,7 @@ class Members:
     def take_raw(self, name: str) -> msgspec.Raw | None:
         """The member's own bytes; None when absent or null."""
         value = self.raw.pop(name, None)
-        return None if value is None or bytes(value) == b"null" else value
+        return None if value is None or value == NULL else value
 
     def take_members(self, name: str) -> Members | None:
         """The member as an object to be taken apart in turn."""
@@ -78,7 +81,7 @@ class Members:
 
     def rest(self, origin: str) -> Extras | None:
         """What nobody took, nulls left out; None for nothing."""
-        kept = {name: value for name, value in self.raw.items() if bytes(value) != b"null"}
+        kept = {name: value for name, value in self.raw.items() if value != NULL}
         return Extras(origin, kept) if kept else None
 
     def whole(self) -> msgspec.Raw:
@@ -101,12 +104,12 @@ ABSENT = msgspec.Raw()
 
 def present(raw: msgspec.Raw) -> bool:
     """Whether a raw member of a wire struct was there and is not null."""
-    return raw is not ABSENT and bytes(raw) not in (b"", b"null")
+    return raw is not ABSENT and raw != NULL
 
 
 def is_string(value: msgspec.Raw) -> bool:
     """Whether ``value`` is a JSON string."""
-    return bytes(value).startswith(b'"')
+    return memoryview(value)[0] == QUOTE
 
 
 def own_members(extras: Extras | None, origin: str) -> Object:

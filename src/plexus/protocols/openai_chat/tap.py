@@ -37,16 +37,22 @@ class _ReplyMessage(msgspec.Struct):
     reasoning: msgspec.Raw = ABSENT
 
     def says(self) -> bool:
-        empty = (b'""', b"[]")
         return bool(
-            self.tool_calls
+            _says(self.content)
+            or self.tool_calls
             or self.refusal
             or self.reasoning_content
-            or any(
-                present(raw) and bytes(raw) not in empty
-                for raw in (self.content, self.function_call, self.audio, self.reasoning)
-            )
+            or _says(self.reasoning)
+            or _says(self.function_call)
+            or _says(self.audio)
         )
+
+
+_NOTHING = tuple(msgspec.Raw(raw) for raw in (b"null", b'""', b"[]"))
+
+
+def _says(raw: msgspec.Raw) -> bool:
+    return raw is not ABSENT and raw not in _NOTHING
 
 
 class _ReplyChoice(msgspec.Struct):
