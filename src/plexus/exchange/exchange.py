@@ -26,6 +26,7 @@ from plexus.domain.snapshot import Snapshot
 from plexus.exchange.authenticate import Caller
 from plexus.exchange.call import AnyCodec, Call, Question
 from plexus.exchange.counters import Counters
+from plexus.exchange.estimates import add_estimates
 from plexus.exchange.ports import Journal, Sink
 from plexus.routing.lane import Lane
 from plexus.routing.plan import Plan
@@ -58,6 +59,16 @@ class Attempt(msgspec.Struct, eq=False):
     upstream_request_id: str | None = None
     usage: Usage | None = None
     verdict: Verdict | None = None
+    sent: bool = False
+    """The whole request went out."""
+    said_bytes: int = 0
+    """Of the reply's text, reasoning and arguments, as far as they came: roughly, for an estimate."""
+    complete: bool = False
+    """The reply came to its proper end."""
+
+    def mark_sent(self) -> None:
+        """The whole request went out."""
+        self.sent = True
 
     def fail(self, error: GatewayError, verdict: Verdict | None) -> None:
         """It ended in ``error``; ``verdict`` is what follows, None after the commit."""
@@ -157,6 +168,7 @@ class Exchange(msgspec.Struct, eq=False):
                     operation=self.codec.operation,
                     model=self.question.model if self.question else "",
                     target=target.name,
+                    bytes_in=len(self.question.body) if self.question else 0,
                 )
             )
         return attempt
@@ -219,6 +231,7 @@ class Exchange(msgspec.Struct, eq=False):
             self.counters.refused += 1
             return
         self.counters.exchanges += 1
+        add_estimates(self)
         self.journal.close(self._record(self.caller))
 
     def _record(self, caller: Caller) -> Record:

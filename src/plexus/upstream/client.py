@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from plexus.canonical.errors import ErrorKind, GatewayError
@@ -41,8 +41,10 @@ class UpstreamClient:
         self._sweeper: asyncio.TimerHandle | None = None
         self._next_prune = 0.0
 
-    async def send(self, request: UpstreamRequest, *, whole: bool) -> UpstreamReply:
-        """Send, and return when the head is in; with ``whole``, when the body is in too.
+    async def send(
+        self, request: UpstreamRequest, *, whole: bool, sent: Callable[[], None] = lambda: None
+    ) -> UpstreamReply:
+        """Send, and return when the head is in; with ``whole``, when the body is in too. ``sent``: it has been written.
 
         A kept connection that died before any byte of the answer is replaced once, at once. Raises TransportError, or
         ProviderError for a reply that is not HTTP. Cancelling drops the connection.
@@ -52,6 +54,7 @@ class UpstreamClient:
         connection = pool.take()
         if connection is not None:
             try:
+                sent()
                 return await self._exchange(request, wire, connection, pool, whole=whole)
             except GatewayError as failure:
                 if failure.kind is not ErrorKind.RESET_REUSED:
@@ -62,6 +65,7 @@ class UpstreamClient:
         except BaseException:
             pool.opened -= 1
             raise
+        sent()
         return await self._exchange(request, wire, connection, pool, whole=whole)
 
     async def _exchange(
