@@ -18,6 +18,7 @@ from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
 from plexus.protocols import envelope
 from plexus.protocols.codec import Outbound
+from plexus.protocols.envelope import Envelope
 from plexus.providers.auth import auth_fields, auth_query
 from plexus.routing.lane import choose_lane, choose_protocol
 from plexus.upstream.request import UpstreamRequest
@@ -58,11 +59,11 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     same = protocol == client.protocol
     extra = {name: bytes(value) for name, value in target.extra_body.items()}
     if same and not sealed:
-        edits = codec.edits(question.inbound.envelope, target.model, dialect)
-        attempt.lane = choose_lane(same_protocol=True, edited=bool(edits or extra), sealed=False)
-        body = question.inbound.envelope.replace({**edits, **extra})
-        outbound = Outbound(path=codec.path, body=body)
-        losses = Losses()
+        kept, losses = without_refused(question.inbound.envelope, dialect)
+        edits = codec.edits(kept, target.model, dialect)
+        edited = bool(edits or extra) or kept is not question.inbound.envelope
+        attempt.lane = choose_lane(same_protocol=True, edited=edited, sealed=False)
+        outbound = Outbound(path=codec.path, body=kept.replace({**edits, **extra}))
     else:
         attempt.lane = choose_lane(same_protocol=same, edited=True, sealed=sealed)
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
@@ -80,6 +81,22 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         dialect=dialect,
         withholds=any(name != "model" for name in edits),
     )
+
+
+NEEDLESS = frozenset({"stream_options"})
+"""Refused members whose absence changes nothing for the client: a provider that takes no wish for usage sends it unasked,
+or never, and its dialect says which."""
+
+
+def without_refused(body: Envelope, dialect: msgspec.Struct) -> tuple[Envelope, Losses]:
+    """The client's body without the members that this provider is known to refuse, each of them a loss; itself without
+    any."""
+    known: frozenset[str] = getattr(dialect, "refused_members", frozenset())
+    refused = known & body.members.keys()
+    losses = Losses()
+    for name in sorted(refused - NEEDLESS):
+        losses.add(name, "refused")
+    return (body.remove(refused) if refused else body), losses
 
 
 def counts_natively(target: Target, codec: AnyCodec) -> bool:

@@ -1,0 +1,56 @@
+"""What the dialect's refused members do to a body that otherwise stays as it is; the rest is tested through the gateway."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from tests.gateway import CHAT, gateway
+
+from plexus.exchange.prepare import without_refused
+from plexus.protocols import envelope
+from plexus.protocols.anthropic_messages.dialect import MessagesDialect
+from plexus.protocols.openai_chat.dialect import ChatDialect
+
+BODY = b'{ "model":"m", "seed":1,"messages": [] ,"stream_options":{"include_usage":true} }'
+
+
+def test_without_refused_members_the_body_is_the_very_same() -> None:
+    body = envelope.read(BODY)
+    for dialect in (ChatDialect(), ChatDialect(refused_members=frozenset({"logit_bias"})), MessagesDialect()):
+        kept, losses = without_refused(body, dialect)
+        assert kept is body
+        assert losses == []
+
+
+def test_a_refused_member_is_left_out_and_named() -> None:
+    kept, losses = without_refused(envelope.read(BODY), ChatDialect(refused_members=frozenset({"seed", "user"})))
+    assert kept.raw == b'{"model":"m","messages": [],"stream_options":{"include_usage":true}}'
+    assert [(loss.path, loss.reason) for loss in losses] == [("seed", "refused")]
+
+
+def test_a_wish_for_usage_that_is_refused_is_no_loss() -> None:
+    kept, losses = without_refused(envelope.read(BODY), ChatDialect(refused_members=frozenset({"stream_options"})))
+    assert b"stream_options" not in kept.raw
+    assert losses == []
+
+
+@pytest.mark.parametrize(("refused", "lost"), [((), None), (("seed",), "seed;refused")])
+async def test_on_the_lane_that_keeps_the_body(refused: tuple[str, ...], lost: str | None) -> None:
+    dialect: Any = ChatDialect(refused_members=frozenset(refused))
+    async with gateway(CHAT, dialects={CHAT: dialect}) as bench:
+        reply = await bench.ask(CHAT, seed=1)
+        assert reply.status_code == 200
+        assert reply.headers.get("x-plexus-losses") == lost
+        sent = json.loads(bench.providers[0].calls[0].body)
+        assert ("seed" in sent) is not bool(refused)
+        assert (await bench.record()).lane == "edit"
+
+
+async def test_strictness_refuses_the_loss_before_anything_is_sent() -> None:
+    dialect = ChatDialect(refused_members=frozenset({"seed"}))
+    async with gateway(CHAT, dialects={CHAT: dialect}) as bench:
+        reply = await bench.ask(CHAT, seed=1, headers={"x-plexus-strict": "true"})
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, "loss_refused")
+        assert list(bench.providers[0].calls) == []
