@@ -20,6 +20,7 @@ from plexus.configuration.file_source import FileSource
 from plexus.configuration.load import MOCK
 from plexus.configuration.secrets import REASONING_STATE, derive, digester
 from plexus.domain.record import Record
+from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.http1.server import Handler, Incoming, Server
 from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS
@@ -59,7 +60,7 @@ class App:
             codecs=CODECS,
             digest=digest,
             seal_key=derive(root, REASONING_STATE),
-            user_agent=f"plexus/{settings.version}".encode(),
+            fixed_fields=FixedFields(user_agent=f"plexus/{settings.version}".encode()),
         )
         self.server = Server(client_api(self.gateway, self._control, self.readiness))
         self._database: Database | None = None

@@ -6,32 +6,31 @@ import json
 from typing import Any
 
 import pytest
-from tests.gateway import CHAT, gateway
+from tests.gateway import CHAT, MESSAGES, gateway
 
 from plexus.exchange.prepare import without_refused
+from plexus.mock_provider import Status
 from plexus.protocols import envelope
-from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.openai_chat.dialect import ChatDialect
 
 BODY = b'{ "model":"m", "seed":1,"messages": [] ,"stream_options":{"include_usage":true} }'
 
 
-def test_without_refused_members_the_body_is_the_very_same() -> None:
+def test_a_body_without_refused_members_is_the_very_same() -> None:
     body = envelope.read(BODY)
-    for dialect in (ChatDialect(), ChatDialect(refused_members=frozenset({"logit_bias"})), MessagesDialect()):
-        kept, losses = without_refused(body, dialect)
-        assert kept is body
-        assert losses == []
+    kept, losses = without_refused(body, frozenset({"logit_bias"}))
+    assert kept is body
+    assert losses == []
 
 
 def test_a_refused_member_is_left_out_and_named() -> None:
-    kept, losses = without_refused(envelope.read(BODY), ChatDialect(refused_members=frozenset({"seed", "user"})))
+    kept, losses = without_refused(envelope.read(BODY), frozenset({"seed", "user"}))
     assert kept.raw == b'{"model":"m","messages": [],"stream_options":{"include_usage":true}}'
     assert [(loss.path, loss.reason) for loss in losses] == [("seed", "refused")]
 
 
 def test_a_wish_for_usage_that_is_refused_is_no_loss() -> None:
-    kept, losses = without_refused(envelope.read(BODY), ChatDialect(refused_members=frozenset({"stream_options"})))
+    kept, losses = without_refused(envelope.read(BODY), frozenset({"stream_options"}))
     assert b"stream_options" not in kept.raw
     assert losses == []
 
@@ -54,3 +53,14 @@ async def test_strictness_refuses_the_loss_before_anything_is_sent() -> None:
         reply = await bench.ask(CHAT, seed=1, headers={"x-plexus-strict": "true"})
         assert (reply.status_code, reply.json()["error"]["code"]) == (400, "loss_refused")
         assert list(bench.providers[0].calls) == []
+
+
+async def test_losses_are_those_of_the_attempt_that_answered() -> None:
+    async with gateway(MESSAGES, CHAT) as bench:
+        bench.providers[0].script(Status(401))
+        reply = await bench.ask(CHAT, seed=1)
+        assert (reply.status_code, reply.headers["x-plexus-attempts"]) == (200, "2")
+        assert "x-plexus-losses" not in reply.headers
+        record = await bench.record()
+        assert [bool(attempt.losses) for attempt in record.attempts] == [True, False]
+        assert record.losses == ()
