@@ -47,6 +47,14 @@ async def test_on_the_lane_that_keeps_the_body(refused: tuple[str, ...], lost: s
         assert (await bench.record()).lane == "edit"
 
 
+@pytest.mark.parametrize(("refused", "lane"), [((), "pass"), (("seed",), "edit")])
+async def test_leaving_something_out_is_an_edit(refused: tuple[str, ...], lane: str) -> None:
+    dialect = ChatDialect(refused_members=frozenset(refused))
+    async with gateway(CHAT, models=("chat",), dialects={CHAT: dialect}) as bench:
+        await bench.ask(CHAT, seed=1)
+        assert (await bench.record()).lane == lane
+
+
 async def test_strictness_refuses_the_loss_before_anything_is_sent() -> None:
     dialect = ChatDialect(refused_members=frozenset({"seed"}))
     async with gateway(CHAT, dialects={CHAT: dialect}) as bench:
