@@ -55,6 +55,16 @@ async def test_leaving_something_out_is_an_edit(refused: tuple[str, ...], lane: 
         assert (await bench.record()).lane == lane
 
 
+async def test_a_developer_turn_is_no_reason_to_withhold_the_usage_that_was_asked_for() -> None:
+    turns = [{"role": "developer", "content": "be brief"}, {"role": "user", "content": "hi"}]
+    async with gateway(CHAT, dialects={CHAT: ChatDialect(developer_role=False)}) as bench:
+        wish = {"include_usage": True}
+        reply = await bench.ask(CHAT, stream=True, messages=turns, stream_options=wish)
+        assert [turn["role"] for turn in json.loads(bench.providers[0].calls[0].body)["messages"]] == ["system", "user"]
+        assert '"choices":[],"usage":{' in reply.text.replace(", ", ",").replace(": ", ":")
+        assert "x-plexus-losses" not in reply.headers
+
+
 async def test_strictness_refuses_the_loss_before_anything_is_sent() -> None:
     dialect = ChatDialect(refused_members=frozenset({"seed"}))
     async with gateway(CHAT, dialects={CHAT: dialect}) as bench:

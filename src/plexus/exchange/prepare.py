@@ -86,9 +86,12 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         connect_timeout=target.timeouts.connect,
         first_byte_timeout=target.timeouts.first_byte if question.stream else None,
     )
-    withholds = bool(edits) and any(name != "model" for name in edits)
+    withholds = bool(edits) and not edits.keys() <= ASKS_NOTHING
     return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
 
+
+ASKS_NOTHING = frozenset({"model", "messages"})
+"""Members whose edit makes the provider say nothing more than the client asked for."""
 
 NEEDLESS = frozenset({"stream_options"})
 """Refused members whose absence changes nothing for the client: a provider that takes no wish for usage sends it unasked,

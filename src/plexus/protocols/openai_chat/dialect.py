@@ -16,8 +16,8 @@ OutputKind: TypeAlias = Literal["text", "json_object", "json_schema"]
 class ChatDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every default is OpenAI's behaviour. The answers stand in presets, or under a provider's ``dialect:``.
 
-    Apart from ``usage_in_stream`` and ``refused_members`` they matter only where we write the request, that is when the
-    client speaks another protocol.
+    Apart from ``usage_in_stream``, ``developer_role`` and ``refused_members`` they matter only where we write the request,
+    that is when the client speaks another protocol.
     """
 
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_completion_tokens"
@@ -38,7 +38,7 @@ class ChatDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     usage_in_stream: Literal["when_asked", "always", "never"] = "when_asked"
     """Whether ``stream_options.include_usage`` must be sent to get usage in a stream."""
     developer_role: bool = True
-    """Takes ``developer`` turns; else they are sent as ``system``."""
+    """Takes ``developer`` turns; else they are sent as ``system``, for every client."""
     message_names: bool = True
     """Takes ``name`` on a turn."""
     text_parts: bool = True
