@@ -95,3 +95,18 @@ def is_whole(path: str, stream: bool, body: bytes) -> bool:
     if not stream:
         return "usage" in json.loads(body)
     return b"data: [DONE]" in body if path == CHAT else b"event: message_stop" in body
+
+
+async def exchanges(port: int, numbers: range) -> set[str]:
+    """One exchange for each of ``numbers``, over one connection and in every shape; their ids. Each must succeed."""
+    line = await Line.open(port)
+    ids = set()
+    for number in numbers:
+        seen = Seen(number)
+        path, model, stream = SHAPES[number % len(SHAPES)]
+        await line.ask(seen, path, model, stream=stream)
+        assert seen.status == 200, seen.body
+        assert is_whole(path, stream, seen.body)
+        ids.add(seen.id)
+    line.close()
+    return ids
