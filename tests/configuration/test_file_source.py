@@ -142,5 +142,5 @@ def test_a_secret_that_has_gone_changes_nothing_until_it_is_back(tmp_path: Path)
     assert not file.reload_if_changed()
     write(secret, "sk-the-second-secret")
     assert file.reload_if_changed()
-    assert file.last_error is None
     assert set(file.current().keys).isdisjoint(before)
+    assert file.last_error is None

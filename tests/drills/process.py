@@ -38,6 +38,7 @@ def configuration(provider: str) -> str:
           plain: {{provider: both, model_id: mock-chat}}
           translated: {{provider: other, model_id: mock-chat}}
           stalled: {{provider: both, model_id: mock-fault-stall}}
+          held: {{provider: both, model_id: "mock-chat?delay=0.02"}}
           silent: {{provider: both, model_id: mock-fault-no-first-byte}}
         keys:
           tester: {{secret: {SECRET}}}

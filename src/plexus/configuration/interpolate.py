@@ -17,7 +17,7 @@ from plexus.configuration.yaml_source import Path, Source
 _REFERENCE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})")
 FILE = "file:"
 SECRET_MEMBERS = frozenset({"api_key", "secret", "adminKey", "admin_key"})
-"""Members whose value may be ``file:PATH``: the file's text without its line end."""
+"""Members whose value may be ``file:PATH``, beside those of ``headers``: the file's text without its line end."""
 
 
 Stamp = tuple[int, int, int]
@@ -76,7 +76,7 @@ class _Filler:
         return _REFERENCE.sub(one, text) if "${" in text else text
 
     def _file(self, text: str, path: Path) -> str:
-        if not text.startswith(FILE) or not path or path[-1] not in SECRET_MEMBERS:
+        if not text.startswith(FILE) or not (path[-1] in SECRET_MEMBERS or "headers" in path[-2:-1]):
             return text
         file = self._folder / text.removeprefix(FILE)
         self._read[file] = stamp(file)
