@@ -12,8 +12,9 @@ import h11
 
 from plexus.canonical.headers import Headers
 from plexus.mock_provider.call import MockCall
-from plexus.mock_provider.director import Stage, direct
+from plexus.mock_provider.director import direct
 from plexus.mock_provider.script import Script, Whole, Write
+from plexus.mock_provider.stage import Stage
 from plexus.mock_provider.steps import Step
 from plexus.protocols.sse import SseEvent, split_events
 
