@@ -22,6 +22,8 @@ FREE: Final = frozenset(
     {"args", "response", "properties", "parametersJsonSchema", "responseJsonSchema", "labels", "partMetadata"}
 )
 """Members whose contents are the caller's own."""
+REPEATED: Final = frozenset({"contents", "parts", "tools", "functionDeclarations", "safetySettings"})
+"""Lists in whose place a single object does as well, as recorded."""
 
 
 def camel(value: object) -> object:
@@ -35,6 +37,8 @@ def camel(value: object) -> object:
         spelled = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
         if spelled == "properties" and isinstance(one, dict):
             found[spelled] = {key: camel(below) for key, below in one.items()}
+        elif spelled in REPEATED and isinstance(one, dict):
+            found[spelled] = [camel(one)]
         else:
             found[spelled] = one if spelled in FREE else camel(one)
     return found
@@ -232,6 +236,7 @@ class Request(Strict):
     labels: dict[str, str] | None = None
     service_tier: str | None = None
     store: bool | None = None
+    model_armor_config: Json | None = None
 
 
 class CountRequest(Strict):

@@ -140,9 +140,11 @@ def _readable(url: str) -> bool:
     return found is not None and is_base64(found[1])
 
 
-def check(entries: Sequence[Entry], shelf: Shelf, issuer: str, *, own: int) -> None:
-    """Raises Refused for the first rule between items that is broken. The last ``own`` items are this call's."""
-    _check_pairs(entries)
+def check(entries: Sequence[Entry], shelf: Shelf, issuer: str, *, own: int, whole: bool = True) -> None:
+    """Raises Refused for the first rule between items that is broken. The last ``own`` items are this call's; unless
+    they are the ``whole`` conversation, their calls may stand elsewhere."""
+    if whole:
+        _check_pairs(entries)
     for index, entry in enumerate(entries[len(entries) - own :]):
         if isinstance(entry.item, responses.ReasoningItem):
             _check_reasoning(entry.item, shelf, issuer)

@@ -62,13 +62,15 @@ def conversation(request: responses.Prompted, stage: Stage) -> tuple[list[Entry]
     stored = previous(request, stage)
     before = entries_of(stored.conversation) if stored is not None else []
     own = [_followed(entry, stage) for entry in entries_of(request.input)]
-    if not before and not own:
+    prompted = isinstance(request, responses.Request) and request.prompt is not None
+    if not (before or own or prompted):
         raise Refused(
             "Missing required parameter: 'input'." if request.input is None else "Invalid 'input': empty array.",
             param="input",
             code="missing_required_parameter",
         )
-    check([*before, *own], stage.shelf, stage.issuer, own=len(own))
+    elsewhere = isinstance(request, responses.Counted) and request.conversation is not None
+    check([*before, *own], stage.shelf, stage.issuer, own=len(own), whole=not elsewhere)
     return before, own
 
 
@@ -84,7 +86,12 @@ def _followed(entry: Entry, stage: Stage) -> Entry:
 def _check_options(request: responses.Request) -> None:
     limit = request.max_output_tokens
     rules = (
-        (request.model is None, "Missing required parameter: 'model'.", "model", "missing_required_parameter"),
+        (
+            not (request.model or request.prompt),
+            "Missing required parameter: 'model'.",
+            "model",
+            "missing_required_parameter",
+        ),
         (
             limit is not None and limit < LEAST_OUTPUT,
             f"Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got {limit} instead.",

@@ -109,7 +109,8 @@ class _Writer:
     def _deltas(self, name: str, text: str, at: Json) -> Iterator[Frame]:
         for tokens in grouped(split_tokens(text), self.saying.chunk):
             delta = "".join(tokens)
-            yield _delta(len(tokens), name, delta=delta, **at, **self._pad(delta))
+            padding = {} if name == "response.refusal.delta" else self._pad(delta)  # as recorded
+            yield _delta(len(tokens), name, delta=delta, **at, **padding)
 
     def _message(self, at: Json, piece: Piece) -> Iterator[Frame]:
         content = piece.item["content"]
@@ -159,8 +160,7 @@ class _Writer:
         member = "input" if custom else "arguments"
         name = "response.custom_tool_call_input" if custom else "response.function_call_arguments"
         yield from self._deltas(f"{name}.delta", str(piece.item[member]), at)
-        more = {} if custom else {"name": piece.item["name"]}
-        yield _event("block", f"{name}.done", **{member: piece.item[member]}, **more, **at)
+        yield _event("block", f"{name}.done", **{member: piece.item[member]}, **at)
 
     def _search(self, at: Json, piece: Piece) -> Iterator[Frame]:
         for state in ("in_progress", "searching"):

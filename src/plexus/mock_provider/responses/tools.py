@@ -40,6 +40,9 @@ def _tool(raw: Json, where: str) -> responses.FunctionTool | responses.CustomToo
     if known is None:
         names = ", ".join(f"'{name}'" for name in (*responses.TOOLS, *sorted(responses.OPAQUE_TOOLS)))
         raise Refused(f"Invalid value: '{kind}'. Supported values are: {names}.", param=where, code="invalid_value")
+    if "name" not in raw:
+        message = f"Missing required parameter: '{where}.name'."
+        raise Refused(message, param=f"{where}.name", code="missing_required_parameter")
     try:
         tool = msgspec.convert(raw, known)
     except msgspec.ValidationError as error:
