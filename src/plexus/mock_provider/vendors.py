@@ -31,6 +31,10 @@ from plexus.mock_provider.saying import Saying
 from plexus.mock_provider.stage import Stage
 
 
+def _sse(_call: MockCall) -> Framing:
+    return SSE
+
+
 def _forget(_stage: Stage, _ask: Ask, _last: Json) -> None:
     """Most protocols keep nothing."""
 
@@ -40,20 +44,26 @@ class Vendor:
     """One vendor's API."""
 
     protocol: Protocol
+    error: Callable[[Fault, str], Json]
+    """The body of an error, with the id of its request."""
+    framing: Callable[[MockCall], Framing] = _sse
+    json_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generator(Vendor):
+    """A vendor's way to generate."""
+
     read: Callable[[MockCall, Stage], Ask]
     """Raises Refused."""
     whole: Callable[[Saying], Json]
     frames: Callable[[Saying], list[Frame]]
-    error: Callable[[Fault, str], Json]
-    """The body of an error, with the id of its request."""
     error_frames: Callable[[Fault, Sequence[Frame]], list[Frame]]
     """An error in a stream, after the frames that were sent."""
-    framing: Callable[[MockCall], Framing]
     grow: Callable[[Saying, Frame], list[Frame]]
     """A frame together with the usage up to it."""
     remember: Callable[[Stage, Ask, Json], None] = _forget
     """Keep the reply: its body, or the data of its stream's last event."""
-    json_type: str = JSON
 
 
 def _read_chat(call: MockCall, _stage: Stage) -> Ask:
@@ -66,6 +76,10 @@ def _read_messages(call: MockCall, stage: Stage) -> Ask:
 
 def _chat_error(fault: Fault, _ident: str) -> Json:
     return chat_error(fault)
+
+
+def _cohere_error(fault: Fault, ident: str) -> Json:
+    return {"id": ident, "message": fault.message or fault.kind.message}
 
 
 def _chat_error_frames(fault: Fault, _sent: Sequence[Frame]) -> list[Frame]:
@@ -90,10 +104,6 @@ def _grow_nothing(_saying: Saying, frame: Frame) -> list[Frame]:
     return [frame]
 
 
-def _sse(_call: MockCall) -> Framing:
-    return SSE
-
-
 def _sse_with_ping(_call: MockCall) -> Framing:
     return with_ping(SSE, messages_stream.PING.encode())
 
@@ -102,7 +112,7 @@ def _google(call: MockCall) -> Framing:
     return SSE_CRLF if "alt=sse" in call.query.split("&") else ARRAY
 
 
-CHAT: Final = Vendor(
+CHAT: Final = Generator(
     protocol="chat",
     read=_read_chat,
     whole=chat_reply.completion,
@@ -112,7 +122,7 @@ CHAT: Final = Vendor(
     framing=_sse,
     grow=_grow_chat,
 )
-MESSAGES: Final = Vendor(
+MESSAGES: Final = Generator(
     protocol="messages",
     read=_read_messages,
     whole=messages_reply.message,
@@ -122,7 +132,7 @@ MESSAGES: Final = Vendor(
     framing=_sse_with_ping,
     grow=_grow_messages,
 )
-RESPONSES: Final = Vendor(
+RESPONSES: Final = Generator(
     protocol="responses",
     read=responses_request.read,
     whole=responses_reply.response,
@@ -133,7 +143,7 @@ RESPONSES: Final = Vendor(
     grow=_grow_nothing,
     remember=responses_stored.remember,
 )
-GEMINI: Final = Vendor(
+GEMINI: Final = Generator(
     protocol="gemini",
     read=gemini_request.read,
     whole=gemini_reply.response,
@@ -144,8 +154,9 @@ GEMINI: Final = Vendor(
     grow=_grow_nothing,
     json_type="application/json; charset=UTF-8",
 )
+COHERE: Final = Vendor(protocol="cohere", error=_cohere_error)
 
 
-def growth(vendor: Vendor, saying: Saying) -> Callable[[Frame], list[Frame]]:
+def growth(vendor: Generator, saying: Saying) -> Callable[[Frame], list[Frame]]:
     """``vendor.grow`` for one reply."""
     return partial(vendor.grow, saying)
