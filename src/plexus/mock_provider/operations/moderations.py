@@ -86,7 +86,9 @@ def _result(text: str, kinds: list[str]) -> Json:
         "flagged": any(found.values()),
         "categories": found,
         "category_scores": {name: _HIGH if flagged else _LOW for name, flagged in found.items()},
-        "category_applied_input_types": dict.fromkeys(found, kinds),
+        "category_applied_input_types": {
+            name: [kind for kind in kinds if kind == "text" or _is_seen(name)] for name in found
+        },
     }
 
 
