@@ -16,7 +16,7 @@ from plexus.mock_provider.models import is_known, listing, single
 from plexus.mock_provider.operations import audio, embeddings, images, moderations, rerank
 from plexus.mock_provider.responses import stored
 from plexus.mock_provider.stage import Desk
-from plexus.mock_provider.vendors import CHAT, COHERE, GEMINI, MESSAGES, RESPONSES, Vendor
+from plexus.mock_provider.vendors import CHAT, COHERE, COMPLETIONS, GEMINI, MESSAGES, RESPONSES, Vendor
 
 Answer = Json | tuple[str, bytes]
 """A JSON body, or another one with its content type."""
@@ -70,6 +70,7 @@ _GEMINI = r"/(?:v1|v1beta|v1beta1)/(?:[^:]*/)?models/(?P<model>[^/:]+)"
 ROUTES: Final = (
     _route("GET", r"/v1/models(?:/(?P<model>.+))?", CHAT, _openai_models, scripted=False),
     _route("POST", r"/v1/chat/completions", CHAT),
+    _route("POST", r"/v1/completions", COMPLETIONS),
     _route("POST", r"/v1/messages", MESSAGES),
     _route("POST", r"/v1/messages/count_tokens", MESSAGES, _count_messages),
     _route("POST", r"/v1/responses", RESPONSES),

@@ -13,6 +13,8 @@ from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.chat import reply as chat_reply
 from plexus.mock_provider.chat import request as chat_request
 from plexus.mock_provider.chat import stream as chat_stream
+from plexus.mock_provider.completions import reply as completions_reply
+from plexus.mock_provider.completions import request as completions_request
 from plexus.mock_provider.errors import Fault, Protocol, chat_error, messages_error
 from plexus.mock_provider.fields import JSON
 from plexus.mock_provider.frame import Frame
@@ -70,6 +72,10 @@ def _read_chat(call: MockCall, _stage: Stage) -> Ask:
     return chat_request.read(call.body)
 
 
+def _read_completions(call: MockCall, _stage: Stage) -> Ask:
+    return completions_request.read(call.body)
+
+
 def _read_messages(call: MockCall, stage: Stage) -> Ask:
     return messages_request.read(call.body, call.headers, stage.issuer)
 
@@ -120,6 +126,15 @@ CHAT: Final = Generator(
     error=_chat_error,
     error_frames=_chat_error_frames,
     framing=_sse,
+    grow=_grow_chat,
+)
+COMPLETIONS: Final = Generator(
+    protocol="chat",
+    read=_read_completions,
+    whole=completions_reply.completion,
+    frames=completions_reply.events,
+    error=_chat_error,
+    error_frames=_chat_error_frames,
     grow=_grow_chat,
 )
 MESSAGES: Final = Generator(
