@@ -13,10 +13,11 @@ from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.gemini.request import count as count_gemini
 from plexus.mock_provider.messages.request import read_count
 from plexus.mock_provider.models import is_known, listing, single
+from plexus.mock_provider.ollama.reply import tags
 from plexus.mock_provider.operations import audio, embeddings, images, moderations, rerank
 from plexus.mock_provider.responses import stored
 from plexus.mock_provider.stage import Desk
-from plexus.mock_provider.vendors import CHAT, COHERE, COMPLETIONS, GEMINI, MESSAGES, RESPONSES, Vendor
+from plexus.mock_provider.vendors import CHAT, COHERE, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES, Vendor
 
 Answer = Json | tuple[str, bytes]
 """A JSON body, or another one with its content type."""
@@ -58,6 +59,10 @@ def _gemini_models(desk: Desk) -> Callable[[], Answer]:
     return _models(desk, GEMINI)
 
 
+def _tags(_desk: Desk) -> Callable[[], Answer]:
+    return tags
+
+
 def _route(
     method: str, pattern: str, vendor: Vendor, operation: Operation | None = None, *, scripted: bool = True
 ) -> Route:
@@ -85,6 +90,8 @@ ROUTES: Final = (
     _route("POST", _GEMINI + r":countTokens", GEMINI, count_gemini),
     _route("POST", _GEMINI + r":embedContent", GEMINI, embeddings.gemini_one),
     _route("POST", _GEMINI + r":batchEmbedContents", GEMINI, embeddings.gemini_many),
+    _route("POST", r"/api/chat", OLLAMA),
+    _route("GET", r"/api/tags", OLLAMA, _tags, scripted=False),
     _route("POST", r"/v1/embeddings", CHAT, embeddings.openai),
     _route("POST", r"/v2/embed", COHERE, embeddings.cohere),
     _route("POST", r"/v2/rerank", COHERE, rerank.cohere),
@@ -102,7 +109,7 @@ def guess(call: MockCall) -> Vendor:
     """Whose words to use where the path alone does not say."""
     if call.headers.get(b"anthropic-version") is not None:
         return MESSAGES
-    owners = {"v1beta": GEMINI, "v1beta1": GEMINI, "v2": COHERE}
+    owners = {"v1beta": GEMINI, "v1beta1": GEMINI, "v2": COHERE, "api": OLLAMA}
     return owners.get(call.path.split("/")[1] if "/" in call.path else "", CHAT)
 
 

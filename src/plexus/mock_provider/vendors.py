@@ -18,13 +18,15 @@ from plexus.mock_provider.completions import request as completions_request
 from plexus.mock_provider.errors import Fault, Protocol, chat_error, messages_error
 from plexus.mock_provider.fields import JSON
 from plexus.mock_provider.frame import Frame
-from plexus.mock_provider.framing import ARRAY, SSE, SSE_CRLF, Framing, with_ping
+from plexus.mock_provider.framing import ARRAY, NDJSON, SSE, SSE_CRLF, Framing, with_ping
 from plexus.mock_provider.gemini import errors as gemini_errors
 from plexus.mock_provider.gemini import reply as gemini_reply
 from plexus.mock_provider.gemini import request as gemini_request
 from plexus.mock_provider.messages import reply as messages_reply
 from plexus.mock_provider.messages import request as messages_request
 from plexus.mock_provider.messages import stream as messages_stream
+from plexus.mock_provider.ollama import reply as ollama_reply
+from plexus.mock_provider.ollama import request as ollama_request
 from plexus.mock_provider.responses import reply as responses_reply
 from plexus.mock_provider.responses import request as responses_request
 from plexus.mock_provider.responses import stored as responses_stored
@@ -72,6 +74,10 @@ def _read_chat(call: MockCall, _stage: Stage) -> Ask:
     return chat_request.read(call.body)
 
 
+def _read_ollama(call: MockCall, _stage: Stage) -> Ask:
+    return ollama_request.read(call.body)
+
+
 def _read_completions(call: MockCall, _stage: Stage) -> Ask:
     return completions_request.read(call.body)
 
@@ -108,6 +114,10 @@ def _grow_messages(saying: Saying, frame: Frame) -> list[Frame]:
 def _grow_nothing(_saying: Saying, frame: Frame) -> list[Frame]:
     """The protocol has no place for usage before the end, or it is in each event anyway."""
     return [frame]
+
+
+def _lines(_call: MockCall) -> Framing:
+    return NDJSON
 
 
 def _sse_with_ping(_call: MockCall) -> Framing:
@@ -168,6 +178,17 @@ GEMINI: Final = Generator(
     framing=_google,
     grow=_grow_nothing,
     json_type="application/json; charset=UTF-8",
+)
+OLLAMA: Final = Generator(
+    protocol="ollama",
+    read=_read_ollama,
+    whole=ollama_reply.response,
+    frames=ollama_reply.events,
+    error=ollama_reply.error,
+    error_frames=ollama_reply.failing,
+    framing=_lines,
+    grow=_grow_nothing,
+    json_type="application/json; charset=utf-8",
 )
 COHERE: Final = Vendor(protocol="cohere", error=_cohere_error)
 
