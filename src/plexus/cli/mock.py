@@ -12,9 +12,9 @@ def mock(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 picks one.")] = 4010,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Play OpenAI's, Anthropic's, Gemini's and Cohere's APIs, without a key and without a network.
+    """Play the providers' APIs, without a key and without a network.
 
-    Chat Completions, Responses, Messages, Gemini's generateContent; embeddings, rerank, moderations, images, audio.
+    Chat Completions, Responses, Messages, Gemini, Ollama; embeddings, rerank, moderations, images, audio.
     """
     from plexus.mock_provider import serve  # noqa: PLC0415 - only this command plays a provider
 
