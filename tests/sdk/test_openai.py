@@ -12,7 +12,7 @@ from tests.gateway import CHAT, MESSAGES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
 from plexus.mock_provider import Status
-from plexus.mock_provider.messages.signature import is_genuine
+from plexus.mock_provider.signature import is_genuine
 
 UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES])
 TOOLS: Any = [
