@@ -13,6 +13,7 @@ from plexus.canonical.content import Text
 from plexus.canonical.errors import ClientError, ErrorKind
 from plexus.canonical.request import GenerateRequest, Message
 from plexus.protocols.members import Members
+from plexus.protocols.sse import split_events
 
 CHAT_BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 MESSAGES_BODY: dict[str, Any] = {**CHAT_BODY, "max_tokens": 9}
@@ -77,3 +78,18 @@ def cannot_send(codec: AnyCodec, request: GenerateRequest, dialect: Any = None) 
         sent(codec, request, dialect)
     assert caught.value.kind is ErrorKind.BAD_REQUEST
     return caught.value
+
+
+def frames(*documents: Any) -> bytes:
+    """Documents as events; text and bytes as they are."""
+    return b"".join(
+        document if isinstance(document, bytes) else b"data: %b\n\n" % json.dumps(document).encode()
+        for document in documents
+    )
+
+
+def chunks_of(written: bytes) -> list[Any]:
+    """What a stream says, frame by frame; ``[DONE]`` as text."""
+    return [
+        event.data.decode() if event.data == b"[DONE]" else json.loads(event.data) for event in split_events(written)
+    ]
