@@ -64,7 +64,9 @@ class _Filler:
             return (self._folder / text.removeprefix(FILE)).read_text(encoding="utf-8").strip()
         except OSError as missing:
             self._problem(path, f"the file {missing.filename} cannot be read: {missing.strerror}.")
-            return ""
+        except ValueError:  # no UTF-8, or a NUL in its name
+            self._problem(path, f"{text!r} is no text file.")
+        return ""
 
     def _problem(self, path: Path, message: str) -> None:
         self.problems.append(self._source.problem(path, message))
