@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 from tests.builders import digest, key, provider, route, snapshot, target
 
+from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.management_api.app import ControlPlane, build
 
@@ -18,7 +19,7 @@ async def test_what_runs_here_is_what_runs_now() -> None:
     unused: Any = None
     gateway = Gateway(
         snapshot=lambda: current, upstream=unused, journal=unused, codecs={}, digest=digest, seal_key=b"k" * 32,
-        user_agent=b"plexus/test", rng=Random(1),
+        fixed_fields=FixedFields(user_agent=b"plexus/test"), rng=Random(1),
     )  # fmt: skip
     parts = {"database": "opening", "journal": "ok"}
     control = ControlPlane(

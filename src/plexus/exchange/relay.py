@@ -7,7 +7,7 @@ import time
 
 from plexus.canonical.errors import ErrorKind, ProviderError, TransportError
 from plexus.domain.provider import Timeouts
-from plexus.exchange.attempt import Committable, StreamReply, WholeReply
+from plexus.exchange.attempt import Committable, StreamReply, WholeReply, note_reply
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.ports import Reply, Sink
 
@@ -51,7 +51,7 @@ async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
         ready.reply.cancel()
         exchange.bytes_out = pump.written
         exchange.finish = ready.carrier.finish
-        exchange.attempt.usage = ready.carrier.usage
+        note_reply(exchange.attempt, ready.carrier)
         exchange.attempt.ended_ns = time.perf_counter_ns()
         if ready.carrier.finish is not None and ready.carrier.finish.inferred:
             exchange.notes.append("finish_inferred")

@@ -86,6 +86,9 @@ class Tap(Protocol):
     def usage(self) -> Usage | None:
         """The last counts that passed."""
 
+    said_bytes: int
+    """Of text, reasoning and arguments that a stream has said so far: roughly, for an estimate."""
+
     @property
     def empty(self) -> bool:
         """A proper end came and nothing was said (no content, no output tokens)."""
@@ -120,6 +123,8 @@ class Codec(Generic[Request, Response, Dialect]):
     """(error, request id) -> the reply before the commit."""
     encode_stream_error: Callable[[GatewayError], bytes]
     """The one terminal frame after the commit (docs/failures)."""
+    demands_usage: bool = False
+    """Every reply must hold counts, so that our estimate is given where the provider said none."""
     heartbeat: bytes
     """What keeps a silent stream open, at an event boundary only."""
 
