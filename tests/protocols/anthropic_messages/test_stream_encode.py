@@ -243,5 +243,5 @@ def test_however_calls_interleave_all_of_them_arrive(order: list[int]) -> None:
     written, losses = encoded(*events, STOP, ReplyEnd())
     assert losses == []
     reply = fold(decode_stream(CODEC, [written]), OWN)
-    found = {block.id: block.arguments for block in reply.candidates[0].blocks if isinstance(block, ToolCall)}
-    assert found == {f"c{index}": text for index, text in pieces.items()}
+    found = [(block.id, block.arguments) for block in reply.candidates[0].blocks if isinstance(block, ToolCall)]
+    assert found == [(f"c{index}", text) for index, text in pieces.items()], "in the order in which they began"
