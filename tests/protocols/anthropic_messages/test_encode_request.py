@@ -273,6 +273,7 @@ def test_a_call(call: ToolCall, arguments: Any, losses: list[str]) -> None:
 
 
 @given(st.text(max_size=30))
+@settings(deadline=None)
 def test_ids_keep_to_the_characters_that_are_allowed(call_id: str) -> None:
     made = tool_id(call_id)
     assert re.fullmatch(r"[a-zA-Z0-9_-]+", made)

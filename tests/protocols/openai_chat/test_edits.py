@@ -1,52 +1,60 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from tests.protocols.making import CHAT_BODY
-from tests.protocols.properties import inbound
 
+from plexus.protocols import envelope
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.edits import edits
 
-ASKED = {"include_usage": True}
+SYSTEM_ONLY = ChatDialect(developer_role=False)
 
 
-def edited(model: str = "m", dialect: ChatDialect | None = None, **members: Any) -> dict[str, Any]:
-    envelope = inbound({**CHAT_BODY, **members}).envelope
-    return {name: json.loads(raw) for name, raw in edits(envelope, model, dialect or ChatDialect()).items()}
+def edited(body: bytes, dialect: ChatDialect | None = None, model: str = "m") -> bytes:
+    read = envelope.read(body)
+    return read.replace(edits(read, model, dialect or ChatDialect()))
 
 
-def test_the_same_model_needs_no_edit() -> None:
-    assert edited() == {}
+def test_nothing_changes_where_nothing_must() -> None:
+    body = b'{"model": "m", "messages": [ {"role":"user","content":"hi"} ]}'
+    assert edits(envelope.read(body), "m", ChatDialect()) == {}
+    assert edits(envelope.read(body), "m", SYSTEM_ONLY) == {}
 
 
-def test_another_model_is_named() -> None:
-    assert edited('vendor/"big"') == {"model": 'vendor/"big"'}
+def test_the_model_has_its_name_there() -> None:
+    assert edited(b'{"model": "m", "x":  1}', model="other") == b'{"model": "other", "x":  1}'
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"),
+    ("body", "expected"),
     [
-        (None, {"stream_options": ASKED}),
-        ({}, {"stream_options": ASKED}),
-        ({"include_usage": False}, {"stream_options": ASKED}),
-        ({"include_usage": None}, {"stream_options": ASKED}),
-        ({"include_obfuscation": False}, {"stream_options": {"include_obfuscation": False, "include_usage": True}}),
-        (ASKED, {}),
-        ({**ASKED, "include_obfuscation": True}, {}),
+        (b'{"model":"m","stream":true}', {"include_usage": True}),
+        (
+            b'{"model":"m","stream":true,"stream_options":{"include_usage":false,"x":1}}',
+            {"include_usage": True, "x": 1},
+        ),
+        (b'{"model":"m","stream":true,"stream_options":{"include_usage":true}}', None),
+        (b'{"model":"m","stream":false}', None),
     ],
 )
-def test_usage_is_asked_for_in_a_stream(options: Any, expected: dict[str, Any]) -> None:
-    assert edited(stream=True, stream_options=options) == expected
+def test_usage_is_asked_for_where_the_client_did_not(body: bytes, expected: object) -> None:
+    changed = edits(envelope.read(body), "m", ChatDialect())
+    assert (json.loads(changed["stream_options"]) if changed else None) == expected
+    assert edits(envelope.read(body), "m", ChatDialect(usage_in_stream="always")) == {}
 
 
-@pytest.mark.parametrize("members", [{}, {"stream": False}, {"stream": None}])
-def test_what_is_no_stream_is_not_asked(members: dict[str, Any]) -> None:
-    assert edited(**members) == {}
+def test_developer_turns_become_system_and_every_other_byte_stays() -> None:
+    body = (
+        b'{"model":"m","messages":[{ "content":"be \\u0062rief", "role" : "developer" },'
+        b'{"role":"user", "content":"a \\"developer\\", \\"role\\":\\"developer\\""}]}'
+    )
+    wanted = body.replace(b'"role" : "developer"', b'"role" : "system"', 1)
+    assert edited(body, SYSTEM_ONLY) == wanted
+    assert edited(body) == body
 
 
-@pytest.mark.parametrize("word", ["always", "never"])
-def test_a_provider_that_takes_no_such_wish_is_not_asked(word: Any) -> None:
-    assert edited(dialect=ChatDialect(usage_in_stream=word), stream=True) == {}
+@pytest.mark.parametrize("turns", [b'["developer"]', b'[{"role":1,"x":"developer"}]', b'[{"content":"developer"}]'])
+def test_turns_that_are_none_are_left_to_the_provider(turns: bytes) -> None:
+    body = b'{"model":"m","messages":' + turns + b"}"
+    assert edited(body, SYSTEM_ONLY) == body

@@ -32,7 +32,7 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.request import CustomTool, FunctionTool, Message, Role, ServerTool, ToolChoice
 from plexus.protocols.openai_chat import CODEC
 from plexus.protocols.openai_chat.dialect import ChatDialect
-from plexus.protocols.openai_chat.encode_request import encode_tool_choice
+from plexus.protocols.openai_chat.encode_tools import encode_tool_choice
 
 OTHER = "anthropic_messages"
 SIGNED = ReasoningState("openai_chat", "SIG")
@@ -294,15 +294,17 @@ def test_a_choice_without_tools_is_not_sent() -> None:
 
 @pytest.mark.parametrize("mode", ["auto", "none", "required"])
 def test_a_choice_in_one_word(mode: Any) -> None:
-    assert encode_tool_choice(ToolChoice(mode=mode), Losses()) == mode
+    assert encode_tool_choice(ToolChoice(mode=mode), ChatDialect(), Losses()) == mode
 
 
 def test_a_named_choice_and_allowed_tools() -> None:
     losses = Losses()
     named = {"type": "function", "function": {"name": "f"}}
-    assert encode_tool_choice(ToolChoice(mode="named", names=("f",)), losses) == named
+    assert encode_tool_choice(ToolChoice(mode="named", names=("f",)), ChatDialect(), losses) == named
     assert losses == []
-    allowed = encode_tool_choice(ToolChoice(mode="allowed", names=("f",), allowed_mode="required"), losses)
+    allowed = encode_tool_choice(
+        ToolChoice(mode="allowed", names=("f",), allowed_mode="required"), ChatDialect(), losses
+    )
     assert allowed == {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [named]}}
     assert [loss.path for loss in losses] == ["tool_choice"]
 

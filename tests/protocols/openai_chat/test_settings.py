@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.protocols.making import raw, sent, wish
 
@@ -13,7 +13,7 @@ from plexus.canonical.content import CacheMark, Extras
 from plexus.canonical.request import AudioOutput, OutputFormat, ReasoningSettings
 from plexus.protocols.openai_chat import CODEC
 from plexus.protocols.openai_chat.dialect import ChatDialect
-from plexus.protocols.openai_chat.settings import EFFORTS, effort_of_budget
+from plexus.protocols.openai_chat.encode_reasoning import effort_of_budget
 
 OTHER = "anthropic_messages"
 
@@ -120,16 +120,17 @@ def test_an_effort_from_any_wish_to_think(
 
 
 def test_a_provider_without_efforts_is_sent_none() -> None:
-    assert written(ChatDialect(effort=False), reasoning=ReasoningSettings(effort="high")) == (
+    assert written(ChatDialect(reasoning_setting="none"), reasoning=ReasoningSettings(effort="high")) == (
         {},
         [("reasoning", "unsupported")],
     )
 
 
 @given(st.integers(0, 100_000), st.integers(0, 100_000))
+@settings(deadline=None)
 def test_more_budget_is_never_less_effort(one: int, other: int) -> None:
     small, large = sorted((one, other))
-    assert EFFORTS.index(effort_of_budget(small)) <= EFFORTS.index(effort_of_budget(large))
+    assert ChatDialect().efforts.index(effort_of_budget(small)) <= ChatDialect().efforts.index(effort_of_budget(large))
 
 
 @pytest.mark.parametrize(
