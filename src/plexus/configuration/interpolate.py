@@ -30,7 +30,7 @@ def stamp(path: FilePath) -> Stamp | None:
     """The file's stamp; None when there is none."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return None
     return (found.st_mtime_ns, found.st_ino, found.st_size)
 
@@ -84,7 +84,9 @@ class _Filler:
             return file.read_text(encoding="utf-8").strip()
         except OSError as missing:
             self._problem(path, f"the file {missing.filename} cannot be read: {missing.strerror}.")
-            return ""
+        except ValueError:  # no UTF-8, or a NUL in its name
+            self._problem(path, f"{text!r} is no text file.")
+        return ""
 
     def _problem(self, path: Path, message: str) -> None:
         self.problems.append(self._source.problem(path, message))

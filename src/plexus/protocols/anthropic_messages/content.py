@@ -64,15 +64,18 @@ def encode_cache(mark: CacheMark) -> dict[str, str]:
 
 
 def _text(block: Members) -> Block:
-    citations = tuple(decode_citation(raw) for raw in block.take("citations", Array) or [])
+    path = block.where("citations")
+    citations = tuple(
+        decode_citation(raw, f"{path}[{index}]") for index, raw in enumerate(block.take("citations", Array) or [])
+    )
     return Text(
         text=block.require("text", str), citations=citations, cache=decode_cache(block), extras=block.rest(PROTOCOL)
     )
 
 
-def decode_citation(raw: msgspec.Raw) -> Citation:
-    """One citation, the vendor's object beside it."""
-    wire = Members(decode_as(raw, Object, "citations"), "citations")
+def decode_citation(raw: msgspec.Raw, path: str = "citation") -> Citation:
+    """One citation, the vendor's object beside it. Raises ClientError naming ``path``."""
+    wire = Members(decode_as(raw, Object, path), path)
     return Citation(
         origin=PROTOCOL,
         kind=wire.take("type", str) or "unknown",

@@ -210,7 +210,7 @@ class ChatStreamEncoder:
         )
 
     def _end(self) -> bytes:
-        if not self._with_usage:
+        if not self._with_usage or not self._head:
             return END
         counts = encode_usage(self._usage) if self._usage is not None else None
         head = self._head.removesuffix(b'[{"index":')
