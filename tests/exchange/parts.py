@@ -94,6 +94,7 @@ class ScriptedReply:
         self.last = end
         self.cancelled = False
         self.paused = False
+        self.lingers = False
         self.receiver: Receiver | None = None
 
     async def body(self, limit: int) -> bytes:
@@ -130,6 +131,9 @@ class ScriptedReply:
 
     def resume(self) -> None:
         self.paused = False
+
+    def linger(self, seconds: float) -> None:
+        self.lingers = True
 
     def cancel(self) -> None:
         self.cancelled = True

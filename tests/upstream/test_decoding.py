@@ -60,3 +60,12 @@ def test_damage_is_a_value_error(coding: str) -> None:
 def test_other_codings_are_left_alone(coding: str) -> None:
     assert decoding(Headers([(b"content-encoding", coding.encode())])) is None
     assert decoding(Headers([])) is None
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_bomb_is_damage(coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plexus.upstream.decoding.MAX_PIECE", 10_000)
+    decoder = decoding(Headers([(b"content-encoding", coding.encode())]))
+    assert decoder is not None
+    with pytest.raises(ValueError, match="without bound"):
+        decoder.feed(PACKERS[coding](b"\0" * 1_000_000))

@@ -83,6 +83,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         lines=fixed.lines,
         headers=_fields(codec, outbound, exchange.call.headers if same else None, fixed.names),
         body=outbound.body,
+        max_reply_bytes=provider.max_response_bytes,
         connect_timeout=target.timeouts.connect,
         first_byte_timeout=target.timeouts.first_byte if question.stream else None,
     )
