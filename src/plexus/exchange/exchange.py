@@ -104,7 +104,7 @@ class Exchange:
 
     __slots__ = (
         "_counters", "_journal", "_opened", "_started_at", "attempts", "bytes_out", "call", "caller", "canonical", "error",
-        "finish", "first_token_ns", "id", "losses", "notes", "plan", "question", "serving", "sink", "snapshot",
+        "finish", "first_token_ns", "id", "losses", "notes", "passed", "plan", "question", "serving", "sink", "snapshot",
         "started_ns", "status", "waited_ns",
     )  # fmt: skip
 
@@ -131,6 +131,8 @@ class Exchange:
         self.error: GatewayError | None = None
         self.status = 0
         self.bytes_out = 0
+        self.passed: list[bytes] | None = [] if call.codec.repeats_reply else None
+        """What the client has got of a stream, where its protocol's terminal frame repeats that."""
         self.first_token_ns: int | None = None
         self.waited_ns = 0
         """Time spent waiting for the client's body or for a provider."""
@@ -217,7 +219,7 @@ class Exchange:
             self.status = CLIENT_CLOSED
         elif self.sink.committed:
             self.notes.append(PARTIAL)
-            self.sink.write(self.codec.encode_stream_error(error))
+            self.sink.write(self.codec.encode_stream_error(error, b"".join(self.passed or ())))
             self.sink.end()
         else:
             reply = self.codec.encode_error(error, self.id)

@@ -26,13 +26,13 @@ from plexus.canonical.errors import bad_request
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, Message, Tool, ToolChoice
 from plexus.protocols.codec import Outbound
-from plexus.protocols.members import Object, own_members
+from plexus.protocols.media import data_url
+from plexus.protocols.members import Object, own_members, refuse_bound
 from plexus.protocols.openai_chat import settings
 from plexus.protocols.openai_chat.content import (
     PROTOCOL,
     THINKING_PART,
     THOUGHT_MEMBERS,
-    data_url,
     encode_cache,
     reasoning_details,
 )
@@ -43,6 +43,7 @@ PATH = "/chat/completions"
 
 def encode_request(request: GenerateRequest, dialect: ChatDialect) -> tuple[Outbound, Losses]:
     """The provider's request. Raises ClientError for content that Chat cannot express."""
+    refuse_bound(request, PROTOCOL)
     losses = Losses()
     writer = _Writer(dialect, losses)
     body: dict[str, object] = {"model": request.model, "messages": writer.messages(request)}
@@ -54,7 +55,9 @@ def encode_request(request: GenerateRequest, dialect: ChatDialect) -> tuple[Outb
         if tools:
             body["tools"] = tools
     if request.tool_choice is not None and "function_call" not in own:
-        body["tool_choice"] = encode_tool_choice(request.tool_choice, losses)
+        choice = encode_tool_choice(request.tool_choice, request, losses)
+        if choice is not None:
+            body["tool_choice"] = choice
     settings.encode_settings(request, dialect, body, losses)
     for name in dialect.refused_members & set(body):
         del body[name]
@@ -65,19 +68,23 @@ def encode_request(request: GenerateRequest, dialect: ChatDialect) -> tuple[Outb
     return Outbound(path=PATH, body=msgspec.json.encode(body)), losses
 
 
-def encode_tool_choice(choice: ToolChoice, losses: Losses) -> object:
-    """The wire's tool_choice. A choice that is written in another protocol's words keeps its names."""
+def encode_tool_choice(choice: ToolChoice, request: GenerateRequest, losses: Losses) -> object | None:
+    """The wire's tool_choice; a choice that is written in another protocol's words keeps the names that are tools here.
+    None, a loss, where no such tool is left."""
     if choice.mode in ("auto", "none", "required"):
         return choice.mode
-    if choice.mode == "named":
-        if choice.raw is not None and b'"custom"' in bytes(choice.raw):
-            return choice.raw
-        return {"type": "function", "function": {"name": choice.names[0]}}
-    if choice.raw is not None and b"allowed_tools" in bytes(choice.raw):
+    if choice.raw is not None and request.origin == PROTOCOL:
         return choice.raw
-    tools = [{"type": "function", "function": {"name": name}} for name in choice.names]
-    losses.add("tool_choice", "approximated")
-    return {"type": "allowed_tools", "allowed_tools": {"mode": choice.allowed_mode, "tools": tools}}
+    kinds = {tool.name: "custom" for tool in request.tools if isinstance(tool, CustomTool)}
+    kinds |= {tool.name: "function" for tool in request.tools if isinstance(tool, FunctionTool)}
+    if request.origin == PROTOCOL:
+        kinds = {name: kinds.get(name, "function") for name in choice.names}
+    named = [{"type": kinds[name], kinds[name]: {"name": name}} for name in choice.names if name in kinds]
+    if len(named) < len(choice.names):
+        losses.add("tool_choice", "unsupported" if not named else "approximated")
+    if choice.mode == "named" or not named:
+        return named[0] if named else None
+    return {"type": "allowed_tools", "allowed_tools": {"mode": choice.allowed_mode, "tools": named}}
 
 
 class _Writer:
