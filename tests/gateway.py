@@ -21,8 +21,8 @@ from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS
 from plexus.upstream.client import UpstreamClient
 
-CHAT, MESSAGES = "openai_chat", "anthropic_messages"
-PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages"}
+CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
+PATHS = {CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v1/messages"}
 
 
 @dataclass

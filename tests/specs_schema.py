@@ -29,6 +29,13 @@ def openai(schema: str) -> Draft202012Validator:
 
 
 @functools.cache
+def open_responses(schema: str) -> Draft202012Validator:
+    """A schema of the Open Responses specification, e.g. ``ResponseResource``: stricter than OpenAI's about what is there."""
+    components = document("openresponses.openapi")["components"]
+    return Draft202012Validator({"components": components, "$ref": f"#/components/schemas/{schema}"})
+
+
+@functools.cache
 def anthropic(root: str) -> Draft202012Validator:
     """A root of Anthropic's schema, e.g. ``Message`` or ``RawMessageStreamEvent``."""
     definitions = document("anthropic-messages.schema")["$defs"]

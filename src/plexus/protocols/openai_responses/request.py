@@ -24,7 +24,7 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
     body = Members(inbound.envelope.members)
     kept: Object = {}
     bound = _decode_bound(body)
-    messages = _decode_input(body, kept, needed=not bound)
+    messages, references = _decode_input(body, kept, needed=not bound)
     instructions = body.take("instructions", str)
     output, verbosity = _decode_text(body, kept)
     _keep_neutral(body, kept)
@@ -54,7 +54,7 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
         store=body.take("store", bool),
         prompt_cache_key=body.take("prompt_cache_key", str),
         prompt_cache_retention=body.take("prompt_cache_retention", str),
-        bound=bound,
+        bound=bound + references,
     )
     return msgspec.structs.replace(request, extras=with_twins(body.rest(PROTOCOL), PROTOCOL, kept))
 
@@ -62,18 +62,19 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
 # --- input
 
 
-def _decode_input(body: Members, kept: Object, *, needed: bool) -> tuple[Message, ...]:
+def _decode_input(body: Members, kept: Object, *, needed: bool) -> tuple[tuple[Message, ...], tuple[Bound, ...]]:
+    """The turns, and the items that are only named."""
     raw = body.peek("input")
     if raw is not None and is_string(raw):
         kept["input"] = raw
-        return (Message(role="user", content=(Text(text=body.require("input", str)),), plain=True),)
+        return (Message(role="user", content=(Text(text=body.require("input", str)),), plain=True),), ()
     items = body.take_list("input")
     if not items and needed:
         raise bad_request("input is missing or empty. Send a string or a list of items.", param="input")
     reader = _Reader()
     for item in items:
         reader.add(item)
-    return reader.finish()
+    return reader.finish(), tuple(reader.references)
 
 
 class _Reader:
@@ -82,6 +83,7 @@ class _Reader:
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._open: Turn | None = None
+        self.references: list[Bound] = []
 
     def add(self, item: Members) -> None:
         kind = item.take("type", str)
@@ -95,6 +97,8 @@ class _Reader:
             self._message(item)
             return
         item.raw.pop("type", None)
+        if kind == "item_reference":
+            self.references.append(Bound(item.path, REFERENCE))
         if kind in ANSWERS:
             self._extend("tool", (tool_output(item, kind),))
         elif kind.endswith(ANSWER_SUFFIXES):
@@ -159,6 +163,10 @@ BOUND: Mapping[str, str] = {
     "prompt": "prompt names a template that only its own provider keeps. Send its text in instructions and input, or use a "
     "model whose provider speaks Responses.",
 }
+REFERENCE = (
+    "item_reference names an item that only its own provider keeps. Send the item itself, or use a model whose provider "
+    "speaks Responses."
+)
 BACKGROUND = Bound(
     "background",
     "background: only a provider that speaks Responses answers later. Leave background out, or use such a model.",
@@ -218,9 +226,18 @@ def _decode_reasoning(body: Members, kept: Object) -> ReasoningSettings | None:
     wire = body.take_members("reasoning")
     if wire is None or written is None:
         return None
-    kept["reasoning"] = written
-    summary, old = wire.take("summary", str), wire.take("generate_summary", str)
-    return ReasoningSettings(effort=wire.take("effort", str), summary=summary or old, extras=wire.rest(PROTOCOL))
+    effort, summary = wire.take("effort", str), wire.take("summary", str)
+    old = wire.take("generate_summary", str)
+    _keep(body, kept, "reasoning", written, wire)
+    return ReasoningSettings(effort=effort, summary=summary or old)
+
+
+def _keep(body: Members, kept: Object, name: str, written: msgspec.Raw, taken: Members) -> None:
+    """Write a member back as it came; it is a loss elsewhere if something of it was not taken."""
+    if taken.rest(PROTOCOL) is None:
+        kept[name] = written
+    else:
+        body.raw[name] = written
 
 
 def _decode_text(body: Members, kept: Object) -> tuple[OutputFormat | None, str | None]:
@@ -228,8 +245,8 @@ def _decode_text(body: Members, kept: Object) -> tuple[OutputFormat | None, str 
     text = body.take_members("text")
     if text is None or written is None:
         return None, None
-    kept["text"] = written
     verbosity, form = text.take("verbosity", str), text.take_members("format")
+    _keep(body, kept, "text", written, text)
     if form is None:
         return None, verbosity
     kind = form.require("type", str)

@@ -29,6 +29,7 @@ from plexus.protocols.openai_responses.echo import (
 from plexus.protocols.openai_responses.items import read_turn_item
 from plexus.protocols.openai_responses.names import KnownTool, known_tools
 from plexus.protocols.openai_responses.output import ItemWriter, reply_id
+from plexus.protocols.openai_responses.settings import TIERS
 from plexus.protocols.openai_responses.usage import decode_usage, encode_usage
 
 # --- reading
@@ -86,7 +87,7 @@ def join_logprobs(blocks: tuple[Block, ...]) -> msgspec.Raw | None:
         raw = own_members(block.extras, PROTOCOL).get("logprobs") if isinstance(block, Text) else None
         if raw is not None:
             joined += msgspec.json.decode(raw, type=list[msgspec.Raw])
-    return msgspec.Raw(msgspec.json.encode({"content": joined})) if joined else None
+    return msgspec.Raw(msgspec.json.encode({"content": joined, "refusal": None})) if joined else None
 
 
 # --- writing
@@ -116,7 +117,7 @@ def head_of(response: GenerateResponse | ReplyStart, request: GenerateRequest, *
         id=reply_id(response.id),
         model=response.model,
         created=created if created is not None else int(time.time()),
-        service_tier=response.service_tier or "default",
+        service_tier=response.service_tier if response.service_tier in TIERS else "default",
         rest=echo(request),
     )
 

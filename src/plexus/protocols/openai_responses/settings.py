@@ -87,7 +87,8 @@ def _refuse_impossible(request: GenerateRequest) -> None:
         raise bad_request("modalities: a model that speaks Responses does not speak aloud.", param="modalities")
 
 
-TIERS = {"auto": "auto", "default": "default", "flex": "flex", "scale": "scale", "priority": "priority"}
+TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
+"""OpenAI's own."""
 FOREIGN_TIERS = {"standard_only": "default"}
 """Anthropic's words (https://docs.claude.com/en/api/service-tiers)."""
 

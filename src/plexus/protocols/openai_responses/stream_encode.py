@@ -38,6 +38,7 @@ from plexus.protocols.openai_responses.items import ITEM
 from plexus.protocols.openai_responses.names import known_tools
 from plexus.protocols.openai_responses.output import ItemWriter
 from plexus.protocols.openai_responses.response import Head, head_of, reply_object, wire_usage
+from plexus.protocols.openai_responses.settings import TIERS
 from plexus.protocols.openai_responses.stream_writers import (
     CallWriter,
     MessageWriter,
@@ -152,7 +153,7 @@ class ResponsesStreamEncoder:
             self.losses.add("stop_reason", "approximated")
         head = msgspec.structs.replace(
             self._head,
-            service_tier=event.service_tier or self._head.service_tier,
+            service_tier=self._tier(event),
             rest={**self._head.rest, **own_members(event.extras, PROTOCOL)},
         )
         counts = wire_usage(self._usage, own=_is_own(event.extras))
@@ -160,6 +161,12 @@ class ResponsesStreamEncoder:
         whole = reply_object(head, status, output, counts)
         kind = "response.incomplete" if status.status == "incomplete" else "response.completed"
         return out + self._sequence.frame(kind, {"response": whole})
+
+    def _tier(self, event: ReplyEnd) -> str | None:
+        """The service tier as it is known in the end. Other protocols' providers have words that clients do not know."""
+        assert self._head is not None
+        known = _is_own(event.extras) or event.service_tier in TIERS
+        return event.service_tier if known and event.service_tier is not None else self._head.service_tier
 
     # --- blocks
 

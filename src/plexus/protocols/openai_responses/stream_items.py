@@ -84,11 +84,11 @@ def settled(raw: msgspec.Raw) -> Object:
 class _Part:
     """A part of a message that is being written."""
 
-    __slots__ = ("block", "cited", "said")
+    __slots__ = ("block", "cited", "texts")
 
     def __init__(self, block: int) -> None:
         self.block = block
-        self.said = False
+        self.texts: list[str] = []
         self.cited = 0
 
 
@@ -112,7 +112,8 @@ class MessageItem:
         if name == "output_text.delta":
             self._say(index, Text, wire.delta, out)
             if bytes(wire.logprobs).startswith(b"[{"):
-                out.append(LogprobsSeen(msgspec.Raw(b'{"content":' + bytes(wire.logprobs) + b"}")))
+                raw = b'{"content":' + bytes(wire.logprobs) + b',"refusal":null}'
+                out.append(LogprobsSeen(msgspec.Raw(raw)))
         elif name == "refusal.delta":
             self._say(index, Refusal, wire.delta, out)
         elif name in ("output_text.done", "refusal.done"):
@@ -155,13 +156,16 @@ class MessageItem:
     def _say(self, index: int, kind: type[Text | Refusal], text: str | None, out: Events) -> None:
         part = self._parts.get(index) or self._part(index, kind, out)
         if text and index == self._last:
-            part.said = True
+            part.texts.append(text)
             out.append(TextDelta(part.block, text))
 
     def _rest(self, index: int, kind: type[Text | Refusal], text: str | None, out: Events) -> None:
-        """The whole text, for servers that sent no pieces of it."""
-        if not self._part(index, kind, out).said:
-            self._say(index, kind, text, out)
+        """The whole text, for servers that did not send all pieces of it."""
+        part = self._part(index, kind, out)
+        if text:
+            said = "".join(part.texts)
+            if text.startswith(said):
+                self._say(index, kind, text[len(said) :], out)
 
     def _cite(self, part: _Part, annotations: list[msgspec.Raw], out: Events) -> None:
         for raw in annotations[part.cited :]:
@@ -186,7 +190,7 @@ class MessageItem:
                 if isinstance(block, Text):
                     wires = [citation.raw for citation in block.citations if citation.raw is not None]
                     self._cite(self._parts[index], wires, out)
-                self._end_last(out, block if block.text or not self._parts[index].said else None)
+                self._end_last(out, block if block.text or not self._parts[index].texts else None)
         self.close(out)
 
     def close(self, out: Events) -> None:

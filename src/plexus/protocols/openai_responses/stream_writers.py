@@ -328,7 +328,8 @@ class CallWriter(_Place):
         del block, final
         whole = msgspec.structs.replace(self._block, arguments="".join(self._texts))
         text = call_text(whole, custom=self._custom)
-        out = self.delta(self._prefix, text, SUFFIX) if self._waits else b""
+        unsaid = text and (self._waits or not self._texts)
+        out = self.delta(self._prefix, text, SUFFIX) if unsaid else b""
         named = {} if self._custom else {"name": self.item["name"]}
         self.item = {**self.item, self._member: text}
         return out + self.frame(f"{self._kind}.done", {**named, self._member: text})
