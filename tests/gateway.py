@@ -15,6 +15,7 @@ from plexus.client_api.app import Readiness, client_api
 from plexus.domain.provider import Timeouts
 from plexus.domain.record import Opening, Record
 from plexus.domain.snapshot import Snapshot
+from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
@@ -101,7 +102,7 @@ async def gateway(
             codecs=CODECS,
             digest=digest,
             seal_key=b"s" * 32,
-            user_agent=b"plexus/test",
+            fixed_fields=FixedFields(b"plexus/test"),
             sleep=sleep,
         )
         server = Server(client_api(data_plane, no_control_plane, lambda: Readiness(ready=True, parts={})))

@@ -14,6 +14,7 @@ from textwrap import dedent
 import pytest
 from tests.accounting.test_segments import opening, record
 
+from plexus.accounting.estimate import estimate_text
 from plexus.accounting.journal import Journal
 from plexus.accounting.segments import Segments
 from plexus.domain.record import Record
@@ -119,6 +120,10 @@ async def test_an_opening_without_a_record_was_interrupted(tmp_path: Path) -> No
     await journal.stop()
     (interrupted,) = [each for each in store.records if each.kind == "interrupted"]
     assert (interrupted.id, interrupted.provider, interrupted.error) == ("r1", "p", "interrupted")
+    assert interrupted.usage is not None
+    assert interrupted.usage.estimated
+    assert interrupted.usage.input == estimate_text(opening(1).bytes_in) > 0
+    assert "tokens_estimated" in interrupted.notes
     third = Store()
     journal = await journal_on(tmp_path, third)
     await until_drained(journal)

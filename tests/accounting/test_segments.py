@@ -21,6 +21,7 @@ def opening(number: int) -> Opening:
         operation="generate",
         model="m",
         target="p/m",
+        bytes_in=700,
     )
 
 

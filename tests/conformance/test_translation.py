@@ -212,7 +212,7 @@ def conversation(request: Any) -> list[Any]:
             _say(said, "user" if role == "tool" else role, block)
     whole: list[Any] = []
     for role, piece in said:
-        last = whole[-1] if whole else ("", ("",))
+        last: Any = whole[-1] if whole else ("", ("",))
         if role == last[0] == "system" and piece[0] == last[1][0] == "text":
             whole[-1] = (role, ("text", f"{last[1][1]}\n\n{piece[1]}"))  # Responses has one string for all instructions
         elif piece != ("text", ""):

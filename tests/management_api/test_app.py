@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from tests.builders import digest, snapshot
 
+from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.management_api.app import OPENAPI, ControlPlane, build
 
@@ -17,7 +18,7 @@ def control(admin_key: str | None = "admin-secret") -> ControlPlane:
     unused: Any = None
     gateway = Gateway(
         snapshot=lambda: now, upstream=unused, journal=unused, codecs={}, digest=digest, seal_key=b"k" * 32,
-        user_agent=b"plexus/test", rng=Random(1),
+        fixed_fields=FixedFields(b"plexus/test"), rng=Random(1),
     )  # fmt: skip
     return ControlPlane(
         gateway=gateway, version="1.2.3", started_at=0.0, admin_key=lambda: admin_key, parts=lambda: {"database": "ok"}

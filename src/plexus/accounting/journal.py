@@ -14,7 +14,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from plexus.accounting.estimate import estimate_text
 from plexus.accounting.segments import Line, Position, Segments, claim, encode_line
+from plexus.canonical.usage import usage
 from plexus.domain.record import Opening, Record
 
 log = logging.getLogger(__name__)
@@ -187,7 +189,7 @@ class Journal:
 
 
 def interrupted(opening: Opening) -> Record:
-    """The record of an exchange whose process died."""
+    """The record of an exchange whose process died, billed by estimate: the provider may well have answered."""
     return Record(
         id=opening.id,
         kind="interrupted",
@@ -198,6 +200,9 @@ def interrupted(opening: Opening) -> Record:
         model=opening.model,
         provider=opening.target.partition("/")[0] if opening.target else None,
         target_model=opening.target.partition("/")[2] if opening.target else None,
+        bytes_in=opening.bytes_in,
+        usage=usage(input=estimate_text(opening.bytes_in), estimated=True),
+        notes=("tokens_estimated",),
         error="interrupted",
         error_message="The gateway stopped before this exchange ended.",
     )

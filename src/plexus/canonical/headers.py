@@ -18,15 +18,19 @@ class Headers:
 
     def get(self, name: bytes) -> bytes | None:
         """The first value of the lower-case ``name``, or None."""
+        return (self._index or self.index()).get(name)
+
+    def index(self) -> dict[bytes, bytes]:
+        """Lower-case name -> its first value. Not to be changed."""
         index = self._index
         if index is None:
             # Backwards, so that the first of several fields wins.
             index = self._index = {field.lower(): value for field, value in reversed(self._fields)}
-        return index.get(name)
+        return index
 
     def text(self, name: bytes) -> str | None:
         """The first value of ``name`` decoded as latin-1 (RFC 9110 section 5.5), or None."""
-        value = self.get(name)
+        value = (self._index or self.index()).get(name)
         return None if value is None else value.decode("latin-1")
 
     def all(self, name: bytes) -> list[bytes]:

@@ -69,19 +69,24 @@ def usage(  # noqa: PLR0913 - one keyword a count; the record itself is the type
     **parts: int,
 ) -> Usage:
     """A ``Usage`` that keeps its invariants: negatives become 0, a part that exceeds its whole raises the whole."""
-    cached, short, long = max(cached_input, 0), max(cache_write_5m, 0), max(cache_write_1h, 0)
-    thought = max(reasoning, 0)
+    cached = max(0, cached_input)
+    short = max(0, cache_write_5m)
+    long = max(0, cache_write_1h)
+    thought = max(0, reasoning)
+    whole = cached + short + long
+    if parts:
+        parts = {name: count for name, count in parts.items() if count > 0}
     return Usage(
-        input=max(input, cached + short + long, 0),
+        input=max(whole, input),
         cached_input=cached,
         cache_write_5m=short,
         cache_write_1h=long,
-        output=max(output, thought, 0),
+        output=max(thought, output),
         reasoning=thought,
         raw=raw,
         reported_cost_nanos=reported_cost_nanos,
         estimated=estimated,
-        **{name: count for name, count in parts.items() if count > 0},
+        **parts,
     )
 
 

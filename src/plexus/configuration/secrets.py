@@ -18,13 +18,14 @@ REASONING_STATE = "plexus/reasoning-state/v1"
 
 
 def digester(root: bytes) -> Callable[[str], bytes]:
-    """A function from a client key's secret to its digest, as ``Snapshot.keys`` holds it: HMAC-SHA256 under a derived key.
+    """A function from a client key's secret to its digest, as ``Snapshot.keys`` holds it: BLAKE2b (RFC 7693) under a derived
+    key.
 
     A table of digests without the root key tells nothing about the secrets, weak ones included.
     """
     pepper = derive(root, CLIENT_KEYS)
 
     def digest(secret: str) -> bytes:
-        return hmac.digest(pepper, secret.encode(), "sha256")
+        return hashlib.blake2b(secret.encode(), key=pepper, digest_size=32).digest()
 
     return digest

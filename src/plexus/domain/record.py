@@ -48,6 +48,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="open"):
     operation: str
     model: str
     target: str | None
+    bytes_in: int = 0
+    """Of the client's body: what an estimate goes by."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="close"):

@@ -7,11 +7,13 @@ import time
 
 import msgspec
 
+from plexus.accounting.estimate import estimate_output, estimate_text
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.response import Finish
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
 from plexus.exchange.deadline import Deadline
+from plexus.exchange.estimates import estimated_usage
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.ports import Reply
@@ -123,7 +125,7 @@ async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> 
     assert question is not None
     attempt.started_ns = started = time.perf_counter_ns()
     try:
-        reply = await gateway.upstream.send(prepared.request, whole=not question.stream)
+        reply = await gateway.upstream.send(prepared.request, whole=not question.stream, sent=attempt.mark_sent)
     finally:
         exchange.waited_ns += time.perf_counter_ns() - started
     attempt.status = reply.status
@@ -146,19 +148,22 @@ async def _whole(
 ) -> WholeReply:
     body = await reply.body(attempt.target.provider.max_response_bytes)
     attempt.first_token_ns = time.perf_counter_ns()
+    attempt.said_bytes = len(body)  # roughly, in case that it cannot be read
     if body.lstrip()[:1] == b"<":
         raise _foreign(reply)
     fields = upstream_fields(reply)
     if attempt.lane == "translate":
         response = prepared.codec.decode_response(body, prepared.dialect)
-        attempt.usage = response.usage
+        said = any(candidate.blocks for candidate in response.candidates)
+        empty = not said and (response.usage is None or response.usage.output == 0)
+        attempt.usage = response.usage or estimated_usage(exchange, estimate_output(response))
+        if exchange.codec.demands_usage:
+            response = msgspec.structs.replace(response, usage=attempt.usage)
         seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
         written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
         for loss in losses:
             exchange.losses.add(loss.path, loss.reason)
         finish = response.candidates[0].finish if response.candidates else None
-        said = any(candidate.blocks for candidate in response.candidates)
-        empty = not said and (response.usage is None or response.usage.output == 0)
     else:
         tap = prepared.codec.tap(prepared.dialect)
         tap.read(body)
@@ -166,6 +171,10 @@ async def _whole(
         if tap.failure is not None:
             raise tap.failure
         written, finish, empty = body, tap.finish, tap.empty
+        if attempt.usage is None and exchange.codec.operation == "generate":
+            said_in_full = prepared.codec.decode_response(body, prepared.dialect)
+            attempt.usage = estimated_usage(exchange, estimate_output(said_in_full))
+    attempt.complete = True
     whole = WholeReply(attempt=attempt, body=written, fields=fields, finish=finish)
     if empty:
         raise EmptyReply(whole)
@@ -209,7 +218,7 @@ async def _await_first_event(
         raise TransportError(kind, f"The provider sent no first event within {limit:g} seconds.") from None
     finally:
         exchange.waited_ns += time.perf_counter_ns() - started
-        attempt.usage = carrier.usage
+        note_reply(attempt, carrier)
     attempt.first_token_ns = time.perf_counter_ns()
     if carrier.failure is not None:
         raise carrier.failure
@@ -226,6 +235,13 @@ async def _await_first_event(
     if carrier.empty:
         raise EmptyReply(ready)
     return ready
+
+
+def note_reply(attempt: Attempt, carrier: Carrier) -> None:
+    """What has passed so far, into the attempt."""
+    attempt.usage = carrier.usage
+    attempt.said_bytes = carrier.said_bytes
+    attempt.complete = carrier.ended
 
 
 async def _not_a_stream(reply: Reply, content_type: str, prepared: Prepared, attempt: Attempt) -> GatewayError:
@@ -245,7 +261,12 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
         return PassCarrier(prepared.codec, prepared.dialect, withholds=prepared.withholds)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
     return TranslateCarrier(
-        prepared.codec.stream_decoder(prepared.dialect), exchange.codec.stream_encoder(exchange.canonical), seal
+        prepared.codec.stream_decoder(prepared.dialect),
+        exchange.codec.stream_encoder(exchange.canonical),
+        seal,
+        lambda said_bytes: (
+            estimated_usage(exchange, estimate_text(said_bytes)) if exchange.codec.demands_usage else None
+        ),
     )
 
 

@@ -6,6 +6,7 @@ of sockets: bytes in, bytes out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from plexus.canonical.content import Opaque, ToolCall
@@ -63,6 +64,10 @@ class Carrier(Protocol):
     def progressed(self) -> bool:
         """Whether something that the client would see has passed since this was last asked."""
 
+    @property
+    def said_bytes(self) -> int:
+        """Of text, reasoning and arguments so far: roughly, for an estimate."""
+
     def take(self, chunk: bytes) -> bytes:
         """The client's bytes for the provider's ``chunk``, whole frames only."""
 
@@ -106,6 +111,10 @@ class PassCarrier:
     @property
     def empty(self) -> bool:
         return self._tap.empty
+
+    @property
+    def said_bytes(self) -> int:
+        return self._tap.said_bytes
 
     @property
     def progressed(self) -> bool:
@@ -161,13 +170,21 @@ def _events(whole: bytes) -> list[bytes]:
 class TranslateCarrier:
     """Another protocol on the client's side: decode, seal, encode."""
 
-    __slots__ = ("_decoder", "_encoder", "_progressed", "_said", "_seal", "ended", "failure", "finish", "usage")
+    __slots__ = (
+        "_decoder", "_encoder", "_estimate", "_progressed", "_said", "_seal", "ended", "failure", "finish", "said_bytes",
+        "usage",
+    )  # fmt: skip
 
-    def __init__(self, decoder: StreamDecoder, encoder: StreamEncoder, seal: Seal) -> None:
+    def __init__(
+        self, decoder: StreamDecoder, encoder: StreamEncoder, seal: Seal, estimate: Callable[[int], Usage | None]
+    ) -> None:
+        """``estimate`` (bytes said) gives the usage that the client is told where the provider told none."""
         self._decoder = decoder
         self._encoder = encoder
         self._seal = seal
+        self._estimate = estimate
         self._said = False
+        self.said_bytes = 0
         self._progressed = False
         self.usage: Usage | None = None
         self.finish: Finish | None = None
@@ -197,12 +214,19 @@ class TranslateCarrier:
         encode, seal = self._encoder.encode, self._seal.event
         written = []
         for event in events:
-            kind = type(event)
-            if kind is TextDelta or kind in SAYING:
+            if isinstance(event, TextDelta | ArgumentsDelta):
                 self._said = self._progressed = True
+                self.said_bytes += len(event.text)
+            elif type(event) in SAYING:
+                self._said = self._progressed = True
+            elif isinstance(event, ReplyEnd):
+                self.ended = self._progressed = True
+                if self.usage is None and (guess := self._estimate(self.said_bytes)) is not None:
+                    self.usage = guess
+                    written.append(encode(UsageSeen(guess)))
             elif not self._note(event):
                 break
-            written.append(encode(event if kind is TextDelta else seal(event)))
+            written.append(encode(event if isinstance(event, TextDelta) else seal(event)))
         return b"".join(written)
 
     def _note(self, event: StreamEvent) -> bool:
@@ -216,8 +240,6 @@ class TranslateCarrier:
                 self._said = self._progressed = True
             case FinishSeen(finish):
                 self.finish = self.finish or finish
-            case ReplyEnd():
-                self.ended = self._progressed = True
             case Failure(error):
                 self.failure = error
                 return False
@@ -226,5 +248,5 @@ class TranslateCarrier:
         return True
 
 
-SAYING = frozenset({TextDelta, ArgumentsDelta, AudioDelta, CitationDelta, OpaqueEvent})
-"""Events that a client would see as content."""
+SAYING = frozenset({AudioDelta, CitationDelta, OpaqueEvent})
+"""Events, beside text and arguments, that a client would see as content."""

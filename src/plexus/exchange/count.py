@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
+from plexus.accounting.estimate import estimate_input
 from plexus.canonical.request import GenerateRequest
 from plexus.exchange.attempt import Committable, WholeReply, attempt_until_committable
 from plexus.exchange.deadline import Deadline
+from plexus.exchange.estimates import NOTE
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.prepare import counts_natively
-from plexus.protocols.anthropic_messages.count_tokens import encode_count, estimate_tokens
+from plexus.protocols.anthropic_messages.count_tokens import encode_count
 from plexus.routing.plan import Plan
 
 ESTIMATED = (b"x-plexus-estimated", b"true")
-NOTE = "tokens_estimated"
 
 
 async def count_tokens(plan: Plan, exchange: Exchange, gateway: Gateway, deadline: Deadline) -> Committable:
@@ -27,4 +28,4 @@ async def count_tokens(plan: Plan, exchange: Exchange, gateway: Gateway, deadlin
     assert exchange.question is not None
     request: GenerateRequest = exchange.codec.decode_request(exchange.question.inbound)
     exchange.notes.append(NOTE)
-    return WholeReply(attempt=None, body=encode_count(estimate_tokens(request).input), fields=[ESTIMATED], finish=None)
+    return WholeReply(attempt=None, body=encode_count(estimate_input(request)), fields=[ESTIMATED], finish=None)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
+import random
 import time
 from types import TracebackType
 from typing import Self
+
+import msgspec
 
 from plexus.canonical.errors import ErrorKind, GatewayError, TransportError
 from plexus.canonical.headers import Field
@@ -24,6 +26,7 @@ from plexus.domain.snapshot import Snapshot
 from plexus.exchange.authenticate import Caller
 from plexus.exchange.call import AnyCodec, Call, Question
 from plexus.exchange.counters import Counters
+from plexus.exchange.estimates import add_estimates
 from plexus.exchange.ports import Journal, Sink
 from plexus.routing.lane import Lane
 from plexus.routing.plan import Plan
@@ -37,31 +40,35 @@ CLIENT_CLOSED = 499
 
 def new_id() -> str:
     """``req_`` and 32 hex digits that sort by time: 48 bits of milliseconds, 80 of chance (as RFC 9562 UUIDv7 does)."""
-    return f"req_{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+    return f"req_{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"
 
 
-class Attempt:
-    """One try of one target."""
+class Attempt(msgspec.Struct, eq=False):
+    """One try of one target. Times are of ``time.perf_counter_ns``."""
 
-    __slots__ = (
-        "ended_ns", "error", "first_token_ns", "lane", "losses", "number", "protocol", "started_ns", "status", "target",
-        "upstream_request_id", "usage", "verdict",
-    )  # fmt: skip
+    number: int
+    target: Target
+    started_ns: int
+    protocol: str = ""
+    lane: Lane = "pass"
+    losses: tuple[Loss, ...] = ()
+    ended_ns: int | None = None
+    first_token_ns: int | None = None
+    status: int | None = None
+    error: GatewayError | None = None
+    upstream_request_id: str | None = None
+    usage: Usage | None = None
+    verdict: Verdict | None = None
+    sent: bool = False
+    """The whole request went out."""
+    said_bytes: int = 0
+    """Of the reply's text, reasoning and arguments, as far as they came: roughly, for an estimate."""
+    complete: bool = False
+    """The reply came to its proper end."""
 
-    def __init__(self, number: int, target: Target) -> None:
-        self.number = number
-        self.target = target
-        self.protocol = ""
-        self.lane: Lane = "pass"
-        self.losses: tuple[Loss, ...] = ()
-        self.started_ns = time.perf_counter_ns()
-        self.ended_ns: int | None = None
-        self.first_token_ns: int | None = None
-        self.status: int | None = None
-        self.error: GatewayError | None = None
-        self.upstream_request_id: str | None = None
-        self.usage: Usage | None = None
-        self.verdict: Verdict | None = None
+    def mark_sent(self) -> None:
+        """The whole request went out."""
+        self.sent = True
 
     def fail(self, error: GatewayError, verdict: Verdict | None) -> None:
         """It ended in ``error``; ``verdict`` is what follows, None after the commit."""
@@ -99,43 +106,37 @@ UNKNOWN_OUTCOME = frozenset({ErrorKind.RESET, ErrorKind.FIRST_BYTE_TIMEOUT})
 """Failures after which the provider may have worked, and billed, without our hearing of it."""
 
 
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """One client call and its reply. A context manager: leaving it answers a failure and files the record."""
 
-    __slots__ = (
-        "_counters", "_journal", "_opened", "_started_at", "attempts", "bytes_out", "call", "caller", "canonical", "error",
-        "finish", "first_token_ns", "id", "losses", "notes", "passed", "plan", "question", "serving", "sink", "snapshot",
-        "started_ns", "status", "waited_ns",
-    )  # fmt: skip
-
-    def __init__(self, call: Call, sink: Sink, snapshot: Snapshot, journal: Journal, counters: Counters) -> None:
-        self.id = new_id()
-        self.call = call
-        self.sink = sink
-        self.snapshot = snapshot
-        self.started_ns = time.perf_counter_ns()
-        self._started_at = time.time_ns() // 1000
-        self._journal = journal
-        self._counters = counters
-        self._opened = False
-        self.caller: Caller | None = None
-        self.question: Question | None = None
-        self.plan: Plan | None = None
-        self.canonical: GenerateRequest | None = None
-        """The client's request, decoded once for all attempts that translate."""
-        self.attempts: list[Attempt] = []
-        self.serving: Attempt | None = None
-        self.losses = Losses()
-        self.notes: list[str] = []
-        self.finish: Finish | None = None
-        self.error: GatewayError | None = None
-        self.status = 0
-        self.bytes_out = 0
-        self.passed: list[bytes] | None = [] if call.codec.repeats_reply else None
-        """What the client has got of a stream, where its protocol's terminal frame repeats that."""
-        self.first_token_ns: int | None = None
-        self.waited_ns = 0
-        """Time spent waiting for the client's body or for a provider."""
+    id: str
+    call: Call
+    sink: Sink
+    snapshot: Snapshot
+    journal: Journal
+    counters: Counters
+    started_ns: int
+    """``time.perf_counter_ns``."""
+    started_at: int
+    """Microseconds since the epoch."""
+    caller: Caller | None = None
+    question: Question | None = None
+    plan: Plan | None = None
+    canonical: GenerateRequest | None = None
+    """The client's request, decoded once for all attempts that translate."""
+    attempts: list[Attempt] = []
+    serving: Attempt | None = None
+    losses: Losses = msgspec.field(default_factory=Losses)
+    notes: list[str] = []
+    finish: Finish | None = None
+    error: GatewayError | None = None
+    status: int = 0
+    bytes_out: int = 0
+    passed: list[bytes] | None = None
+    """What the client has got of a stream, where its protocol's terminal frame repeats that."""
+    first_token_ns: int | None = None
+    waited_ns: int = 0
+    """Time spent waiting for the client's body or for a provider."""
 
     @property
     def codec(self) -> AnyCodec:
@@ -157,19 +158,19 @@ class Exchange:
 
     def begin_attempt(self, target: Target) -> Attempt:
         """Start the next attempt; the first one opens the journal's line, before any byte goes upstream."""
-        attempt = Attempt(len(self.attempts) + 1, target)
+        attempt = Attempt(len(self.attempts) + 1, target, time.perf_counter_ns())
         self.attempts.append(attempt)
-        if not self._opened:
-            self._opened = True
-            self._journal.open(
+        if attempt.number == 1:
+            self.journal.open(
                 Opening(
                     id=self.id,
-                    started_at=self._started_at,
+                    started_at=self.started_at,
                     key=self.caller.key.name if self.caller else None,
                     protocol=self.codec.protocol,
                     operation=self.codec.operation,
                     model=self.question.model if self.question else "",
                     target=target.name,
+                    bytes_in=len(self.question.body) if self.question else 0,
                 )
             )
         return attempt
@@ -185,13 +186,13 @@ class Exchange:
         return fields
 
     def __enter__(self) -> Self:
-        self._counters.active += 1
+        self.counters.active += 1
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, failure: BaseException | None, _trace: TracebackType | None
     ) -> bool:
-        self._counters.active -= 1
+        self.counters.active -= 1
         try:
             if failure is not None:
                 self.error = self._classify(failure)
@@ -229,10 +230,11 @@ class Exchange:
 
     def _file(self) -> None:
         if self.caller is None:
-            self._counters.refused += 1
+            self.counters.refused += 1
             return
-        self._counters.exchanges += 1
-        self._journal.close(self._record(self.caller))
+        self.counters.exchanges += 1
+        add_estimates(self)
+        self.journal.close(self._record(self.caller))
 
     def _record(self, caller: Caller) -> Record:
         now = time.perf_counter_ns()
@@ -241,7 +243,7 @@ class Exchange:
         headers = self.call.headers
         return Record(
             id=self.id,
-            started_at=self._started_at,
+            started_at=self.started_at,
             duration_us=(now - started) // 1000,
             first_token_us=None if first is None else (first - started) // 1000,
             overhead_us=max(now - started - self.waited_ns, 0) // 1000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -11,7 +12,8 @@ from plexus.domain.snapshot import Snapshot
 from plexus.exchange.call import AnyCodec, Call
 from plexus.exchange.counters import Counters
 from plexus.exchange.deadline import Deadlines
-from plexus.exchange.exchange import Exchange
+from plexus.exchange.exchange import Exchange, new_id
+from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.ports import Journal, Sink, Upstream
 
 
@@ -27,7 +29,7 @@ class Gateway:
     digest: Callable[[str], bytes]
     """Secret of a client key -> its keyed hash, as in ``Snapshot.keys``."""
     seal_key: bytes
-    user_agent: bytes
+    fixed_fields: FixedFields
     deadlines: Deadlines = field(default_factory=Deadlines)
     rng: Random = field(default_factory=Random)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -46,4 +48,13 @@ class Gateway:
 
     def open_exchange(self, call: Call, sink: Sink) -> Exchange:
         """The scope of one call: pins the snapshot; its exit answers a failure and files the record."""
-        return Exchange(call, sink, self.snapshot(), self.journal, self.counters)
+        return Exchange(
+            new_id(),
+            call,
+            sink,
+            self.snapshot(),
+            self.journal,
+            self.counters,
+            time.perf_counter_ns(),
+            time.time_ns() // 1000,
+        )

@@ -84,8 +84,9 @@ class Reply(Protocol):
 class Upstream(Protocol):
     """Opens calls to providers."""
 
-    async def send(self, request: UpstreamRequest, *, whole: bool) -> Reply:
-        """Send, and return when the head is in; with ``whole``, when the body is in too (one wake-up).
+    async def send(self, request: UpstreamRequest, *, whole: bool, sent: Callable[[], None]) -> Reply:
+        """Send, and return when the head is in; with ``whole``, when the body is in too (one wake-up). ``sent`` is called
+        when the request has been written: from then on the provider may work, and bill.
 
         Raises TransportError, typed by what the connection did. Cancelling the task drops the connection.
         """

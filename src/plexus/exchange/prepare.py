@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError
 from plexus.canonical.headers import Field, Headers
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
-from plexus.domain.provider import Endpoint, Provider
+from plexus.domain.provider import Provider
 from plexus.domain.route import Target
 from plexus.exchange.call import AnyCodec
 from plexus.exchange.exchange import Attempt, Exchange
@@ -18,7 +16,7 @@ from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
 from plexus.protocols import envelope
 from plexus.protocols.codec import Outbound
-from plexus.providers.auth import auth_fields, auth_query
+from plexus.providers.auth import auth_query
 from plexus.routing.lane import choose_lane, choose_protocol
 from plexus.upstream.request import UpstreamRequest
 
@@ -56,30 +54,32 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     assert question is not None
     sealed = is_sealed(question.body)
     same = protocol == client.protocol
-    extra = {name: bytes(value) for name, value in target.extra_body.items()}
+    extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not sealed:
         edits = codec.edits(question.inbound.envelope, target.model, dialect)
         attempt.lane = choose_lane(same_protocol=True, edited=bool(edits or extra), sealed=False)
-        body = question.inbound.envelope.replace({**edits, **extra})
-        outbound = Outbound(path=codec.path, body=body)
-        losses = Losses()
+        outbound = Outbound(path=codec.path, body=question.inbound.envelope.replace({**edits, **extra}))
     else:
         attempt.lane = choose_lane(same_protocol=same, edited=True, sealed=sealed)
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
         edits = {}
-    _take_losses(losses, attempt, exchange)
-    forwarded = _forwarded(codec, exchange.call.headers) if same else ()
-    fields = _fields(target.provider, protocol, codec, [*outbound.headers, *forwarded])
-    fields.append((b"accept", b"text/event-stream" if question.stream else b"application/json"))
-    fields.append((b"user-agent", gateway.user_agent))
-    return Prepared(
-        request=_request(target, protocol, outbound, fields, exchange.call.raw_query if same else b"", question.stream),
-        codec=codec,
-        dialect=dialect,
-        withholds=any(name != "model" for name in edits),
+        _take_losses(losses, attempt, exchange)
+    fixed = gateway.fixed_fields.of(target.provider, protocol, stream=question.stream)
+    provider, endpoint = target.provider, target.provider.endpoints[protocol]
+    query = _query(provider, protocol, exchange.call.raw_query if same else b"")
+    request = UpstreamRequest(
+        origin=endpoint.origin,
+        target=(endpoint.prefix + outbound.path).encode() + query,
+        lines=fixed.lines,
+        headers=_fields(codec, outbound, exchange.call.headers if same else None, fixed.names),
+        body=outbound.body,
+        connect_timeout=target.timeouts.connect,
+        first_byte_timeout=target.timeouts.first_byte if question.stream else None,
     )
+    withholds = bool(edits) and any(name != "model" for name in edits)
+    return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
 
 
 def counts_natively(target: Target, codec: AnyCodec) -> bool:
@@ -120,35 +120,21 @@ def _take_losses(losses: Losses, attempt: Attempt, exchange: Exchange) -> None:
         )
 
 
-def _forwarded(codec: AnyCodec, headers: Headers) -> Iterable[Field]:
-    found = ((name, headers.get(name)) for name in codec.forwarded_headers)
-    return [(name, value) for name, value in found if value is not None]
-
-
-def _fields(provider: Provider, protocol: str, codec: AnyCodec, protocol_fields: list[Field]) -> list[Field]:
-    """Request headers; what the operator configured wins over what the client or the codec said."""
-    configured = {name.lower() for name, _ in provider.headers}
-    said = {name for name, _ in protocol_fields}
-    fields = [field for field in protocol_fields if field[0] not in configured]
-    fields += [field for field in codec.default_headers if field[0] not in said and field[0] not in configured]
-    fields += provider.headers
-    fields.append((b"content-type", b"application/json"))
-    fields += auth_fields(provider.auth.get(protocol, "bearer"), provider.credential)
+def _fields(codec: AnyCodec, outbound: Outbound, client: Headers | None, configured: frozenset[bytes]) -> list[Field]:
+    """Protocol headers beside the fixed ones: the codec's, the client's own, and what the provider insists on."""
+    fields = [field for field in outbound.headers if field[0] not in configured]
+    if client is not None:
+        found = client.index()
+        fields += [(name, found[name]) for name in codec.forwarded_headers if name in found and name not in configured]
+    for field in codec.default_headers:
+        if field[0] not in configured and all(name != field[0] for name, _ in fields):
+            fields.append(field)
     return fields
 
 
-def _request(
-    target: Target, protocol: str, outbound: Outbound, fields: list[Field], query: bytes, stream: bool
-) -> UpstreamRequest:
-    provider = target.provider
-    endpoint: Endpoint = provider.endpoints[protocol]
-    queries = [part for part in (query, auth_query(provider.auth.get(protocol, "bearer"), provider.credential)) if part]
-    path = (endpoint.prefix + outbound.path).encode()
-    return UpstreamRequest(
-        origin=endpoint.origin,
-        target=path + (b"?" + b"&".join(queries) if queries else b""),
-        headers=fields,
-        body=outbound.body,
-        connect_timeout=target.timeouts.connect,
-        first_byte_timeout=target.timeouts.first_byte if stream else None,
-    )
+def _query(provider: Provider, protocol: str, client: bytes) -> bytes:
+    """``?`` and what belongs behind it: the client's own query, and the credential of a provider that wants it there."""
+    credential = auth_query(provider.auth.get(protocol, "bearer"), provider.credential)
+    if not client and not credential:
+        return b""
+    return b"?" + b"&".join(part for part in (client, credential) if part)

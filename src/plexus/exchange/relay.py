@@ -7,7 +7,7 @@ import time
 
 from plexus.canonical.errors import ErrorKind, ProviderError, TransportError
 from plexus.domain.provider import Timeouts
-from plexus.exchange.attempt import Committable, StreamReply, WholeReply
+from plexus.exchange.attempt import Committable, StreamReply, WholeReply, note_reply
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.ports import Reply, Sink
 
@@ -45,6 +45,8 @@ def _send_whole(ready: WholeReply, sink: Sink, exchange: Exchange) -> None:
 async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
     sink.start(200, [*STREAM_FIELDS, *exchange.reply_fields(), *ready.fields])
     exchange.first_token_ns = time.perf_counter_ns()
+    if exchange.codec.repeats_reply:
+        exchange.passed = []
     pump = Pump(ready, sink, exchange)
     try:
         await pump.run()
@@ -53,7 +55,7 @@ async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
         ready.reply.cancel()
         exchange.bytes_out = pump.written
         exchange.finish = ready.carrier.finish
-        exchange.attempt.usage = ready.carrier.usage
+        note_reply(exchange.attempt, ready.carrier)
         exchange.attempt.ended_ns = time.perf_counter_ns()
         if ready.carrier.finish is not None and ready.carrier.finish.inferred:
             exchange.notes.append("finish_inferred")

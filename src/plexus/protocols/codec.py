@@ -86,6 +86,9 @@ class Tap(Protocol):
     def usage(self) -> Usage | None:
         """The last counts that passed."""
 
+    said_bytes: int
+    """Of text, reasoning and arguments that a stream has said so far: roughly, for an estimate."""
+
     @property
     def empty(self) -> bool:
         """A proper end came and nothing was said (no content, no output tokens)."""
@@ -122,6 +125,8 @@ class Codec(Generic[Request, Response, Dialect]):
     """(error, what the client has got of the stream) -> the one terminal frame after the commit (docs/failures)."""
     repeats_reply: bool = False
     """That frame repeats the reply so far, so what passes must be kept; else b"" is passed for it."""
+    demands_usage: bool = False
+    """Every reply must hold counts, so that our estimate is given where the provider said none."""
     heartbeat: bytes
     """What keeps a silent stream open, at an event boundary only."""
 

@@ -25,12 +25,34 @@ _COMMA, _CLOSE = 0x2C, 0x7D
 class Envelope:
     """A JSON object body, decoded one level deep. ``raw`` is the body itself, never copied."""
 
-    __slots__ = ("_spans", "members", "raw")
+    __slots__ = ("_found", "members", "raw")
 
-    def __init__(self, raw: bytes, members: dict[str, msgspec.Raw], spans: list[tuple[int, int, int]]) -> None:
+    def __init__(self, raw: bytes, members: dict[str, msgspec.Raw]) -> None:
         self.raw = raw
         self.members = members
-        self._spans = spans
+        self._found: list[tuple[int, int, int]] | None = None
+
+    @property
+    def _spans(self) -> list[tuple[int, int, int]]:
+        """(key start, value start, value end) of each member. Raises ClientError for duplicates."""
+        if self._found is None:
+            self._found = _count_spans(self.members) if self._compact else _spans(self.raw, self.members)
+        return self._found
+
+    def check(self) -> None:
+        """Raises ClientError for duplicate members.
+
+        A body without whitespace (as the SDKs write it) is as long as its members and the marks between them, and then
+        nothing else can be in it. Any other is walked from member to member.
+        """
+        if not self._compact:
+            _ = self._spans
+
+    @property
+    def _compact(self) -> bool:
+        members = self.members
+        content = sum(map(len, members)) + sum(map(len, members.values()))
+        return content + 4 * len(members) + (1 if members else 2) == len(self.raw)
 
     def get(self, name: str, kind: type[T]) -> T | None:
         """The member ``name`` decoded as ``kind``; None when absent or null. Raises ClientError for another type."""
@@ -84,7 +106,21 @@ def read(body: bytes) -> Envelope:
         raise bad_request("The body must be a JSON object.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise bad_request(f"The body is not valid JSON: {wrong}.") from None
-    return Envelope(body, members, _spans(body, members))
+    envelope = Envelope(body, members)
+    envelope.check()
+    return envelope
+
+
+def _count_spans(members: dict[str, msgspec.Raw]) -> list[tuple[int, int, int]]:
+    """The spans of a body without whitespace."""
+    spans = []
+    position = 1
+    for name, value in members.items():
+        start = position + len(name) + 3
+        end = start + len(value)
+        spans.append((position, start, end))
+        position = end + 1
+    return spans
 
 
 def _spans(body: bytes, members: dict[str, msgspec.Raw]) -> list[tuple[int, int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from plexus.canonical.errors import ErrorKind, GatewayError
@@ -41,19 +41,20 @@ class UpstreamClient:
         self._sweeper: asyncio.TimerHandle | None = None
         self._next_prune = 0.0
 
-    async def send(self, request: UpstreamRequest, *, whole: bool) -> UpstreamReply:
-        """Send, and return when the head is in; with ``whole``, when the body is in too.
+    async def send(
+        self, request: UpstreamRequest, *, whole: bool, sent: Callable[[], None] = lambda: None
+    ) -> UpstreamReply:
+        """Send, and return when the head is in; with ``whole``, when the body is in too. ``sent``: it has been written.
 
         A kept connection that died before any byte of the answer is replaced once, at once. Raises TransportError, or
         ProviderError for a reply that is not HTTP. Cancelling drops the connection.
         """
-        pool = self._pools.get(request.origin)
-        if pool is None:
-            pool = self._pools[request.origin] = Pool()
-        wire = self._write(request)
+        pool = self._pools.get(request.origin) or self._add_pool(request.origin)
+        wire = _write(request, pool)
         connection = pool.take()
         if connection is not None:
             try:
+                sent()
                 return await self._exchange(request, wire, connection, pool, whole=whole)
             except GatewayError as failure:
                 if failure.kind is not ErrorKind.RESET_REUSED:
@@ -64,6 +65,7 @@ class UpstreamClient:
         except BaseException:
             pool.opened -= 1
             raise
+        sent()
         return await self._exchange(request, wire, connection, pool, whole=whole)
 
     async def _exchange(
@@ -85,19 +87,18 @@ class UpstreamClient:
             self._waiting.pop(reply, None)
         return reply
 
-    def _write(self, request: UpstreamRequest) -> bytes:
-        origin, target = request.origin, request.target
-        fields: list[Field] = [(b"host", origin.authority.encode()), *request.headers]
-        if origin.tls is None:
-            proxy = self._connector.proxy_for(origin)
-            if proxy is not None:
-                target = b"http://" + origin.authority.encode() + target
-                if proxy.authorization is not None:
-                    fields.append((b"proxy-authorization", proxy.authorization))
-        fields.append((b"accept-encoding", b"identity"))
-        if request.body or request.method not in (b"GET", b"HEAD", b"DELETE"):
-            fields.append((b"content-length", b"%d" % len(request.body)))
-        return b"%b %b HTTP/1.1\r\n%b\r\n%b" % (request.method, target, encode_fields(fields), request.body)
+    def _add_pool(self, origin: Origin) -> Pool:
+        """The pool of an origin that is new, with what all its requests begin with."""
+        authority = origin.authority.encode()
+        fields: list[Field] = [(b"host", authority), (b"accept-encoding", b"identity")]
+        prefix = b""
+        proxy = self._connector.proxy_for(origin) if origin.tls is None else None
+        if proxy is not None:  # RFC 9112 section 3.2.2: a proxy is given the whole address
+            prefix = b"http://" + authority
+            if proxy.authorization is not None:
+                fields.append((b"proxy-authorization", proxy.authorization))
+        pool = self._pools[origin] = Pool(prefix, encode_fields(fields))
+        return pool
 
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -125,3 +126,14 @@ class UpstreamClient:
         for pool in self._pools.values():
             pool.close()
         await asyncio.sleep(0)  # lets the transports run their close callbacks
+
+
+def _write(request: UpstreamRequest, pool: Pool) -> bytes:
+    """Head and body. Raises ValueError for a field that would break out of its line."""
+    lines = pool.lines + request.lines
+    if request.headers:
+        lines += encode_fields(request.headers)
+    body = request.body
+    if body or request.method not in (b"GET", b"HEAD", b"DELETE"):
+        lines += b"content-length: %d\r\n" % len(body)
+    return b"%b %b%b HTTP/1.1\r\n%b\r\n%b" % (request.method, pool.prefix, request.target, lines, body)

@@ -13,9 +13,13 @@ IDLE_SECONDS = 55.0
 class Pool:
     """Last in, first out, so that a small load uses few connections and the rest grow old."""
 
-    __slots__ = ("_idle", "opened")
+    __slots__ = ("_idle", "lines", "opened", "prefix")
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: bytes = b"", lines: bytes = b"") -> None:
+        self.prefix = prefix
+        """What stands before a request's path on these connections: the address, where a proxy is to read it."""
+        self.lines = lines
+        """Field lines of every request on these connections."""
         self._idle: list[ClientConnection] = []
         self.opened = 0
         """Connections that are in use or idle."""

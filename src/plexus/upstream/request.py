@@ -11,12 +11,16 @@ from plexus.domain.provider import Origin
 
 
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP/1.1 request. ``target`` is the path with its query; Host and Content-Length are added by ``upstream``."""
+    """One HTTP/1.1 request. ``target`` is the path with its query; Host and Content-Length are added by ``upstream``.
+
+    ``lines`` are field lines that are written already (``http1.head.encode_fields``), ``headers`` come beside them.
+    """
 
     origin: Origin
     method: bytes = b"POST"
     target: bytes
-    headers: Sequence[Field]
+    lines: bytes = b""
+    headers: Sequence[Field] = ()
     body: bytes
     connect_timeout: float = 5.0
     """Seconds: name look-up, TCP and TLS together."""

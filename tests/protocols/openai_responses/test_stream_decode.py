@@ -180,7 +180,11 @@ def test_built_in_tools_stay_whole() -> None:
 
 
 def test_keepalive_and_unknown_events_say_nothing() -> None:
-    noise = [{"type": "keepalive", "sequence_number": 9}, {"type": "response.shiny.new", "output_index": 5}, {"a": 1}]
+    noise: list[dict[str, Any]] = [
+        {"type": "keepalive", "sequence_number": 9},
+        {"type": "response.shiny.new", "output_index": 5},
+        {"a": 1},
+    ]
     assert [type(event) for event in stream(CREATED, *noise, COMPLETED)] == [ReplyStart, FinishSeen, ReplyEnd]
 
 

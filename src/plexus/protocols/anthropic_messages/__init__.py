@@ -32,6 +32,7 @@ CODEC: Codec[GenerateRequest, GenerateResponse, MessagesDialect] = Codec(
     path=PATH,
     forwarded_headers=frozenset({b"anthropic-version", b"anthropic-beta"}),
     default_headers=((b"anthropic-version", b"2023-06-01"),),
+    demands_usage=True,
     decode_request=decode_request,
     encode_response=encode_response,
     stream_encoder=stream_encoder,

@@ -32,7 +32,6 @@ from plexus.protocols.anthropic_messages.content import (
     PROTOCOL,
     encode_cache,
     encode_call,
-    encode_input,
     encode_source,
     encode_text,
     encode_thinking,
@@ -40,7 +39,7 @@ from plexus.protocols.anthropic_messages.content import (
 )
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.codec import Outbound
-from plexus.protocols.members import own_members, refuse_bound
+from plexus.protocols.members import NULL, own_members, refuse_bound
 
 PATH = "/messages"
 Turn = tuple[str, list[object]]
@@ -154,7 +153,10 @@ class _Writer:
         cache = getattr(block, "cache", None)
         if cache is not None:
             wire["cache_control"] = encode_cache(cache)
-        return {name: value for name, value in wire.items() if not (name == "content" and bytes_null(value))}
+        content = wire.get("content")
+        if isinstance(content, msgspec.Raw) and content == NULL:
+            del wire["content"]
+        return wire
 
     def _opaque(self, block: Opaque, path: str) -> object:
         if block.origin != PROTOCOL:
@@ -196,11 +198,12 @@ class _Writer:
         return encode_thinking(block)
 
     def _call(self, block: ToolCall, path: str) -> dict[str, object]:
-        if block.custom or encode_input(block.arguments) is None:
+        wire = encode_call(block, tool_id(block.id))
+        if block.custom or not isinstance(wire["input"], msgspec.Raw):
             self._losses.add(path, "approximated")
         if block.state is not None:
             self._losses.add(f"{path}.signature", "unsupported")
-        return encode_call(block, tool_id(block.id))
+        return wire
 
     def _result(self, block: ToolResult, path: str) -> dict[str, object]:
         wire: dict[str, object] = {"type": "tool_result", "tool_use_id": tool_id(block.call_id)}
@@ -243,11 +246,6 @@ class _Writer:
                 raise bad_request(f"{path}: Messages takes PDF and text documents, not {media_type}.", param=path)
             case FileId() | _:
                 return self._source(encode_source(block.source), path)
-
-
-def bytes_null(value: object) -> bool:
-    """Whether a written member says that there was none."""
-    return isinstance(value, msgspec.Raw) and bytes(value) == b"null"
 
 
 def _is_result(block: object) -> bool:

@@ -39,6 +39,8 @@ class _Reply(msgspec.Struct):
 _MESSAGE = msgspec.json.Decoder(_Message)
 _BLOCK = msgspec.json.Decoder(_BlockType)
 _REPLY = msgspec.json.Decoder(_Reply)
+DELTA_FRAME = len('{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}')
+"""Bytes of a delta that says nothing."""
 PIECEMEAL = frozenset({"text", "thinking"})
 """Blocks whose start says nothing yet."""
 
@@ -46,7 +48,7 @@ PIECEMEAL = frozenset({"text", "thinking"})
 class MessagesTap:
     """See ``protocols.codec.Tap``."""
 
-    __slots__ = ("_said", "_usage", "ended", "failure", "finish", "meaningful", "terminated")
+    __slots__ = ("_said", "_usage", "ended", "failure", "finish", "meaningful", "said_bytes", "terminated")
 
     def __init__(self) -> None:
         self.finish: Finish | None = None
@@ -54,6 +56,7 @@ class MessagesTap:
         self.meaningful = False
         self.ended = False
         self.terminated = False
+        self.said_bytes = 0
         self._said = False
         self._usage = b""
 
@@ -75,11 +78,12 @@ class MessagesTap:
         for event in split_events(events):
             if self.terminated:
                 return
-            if event.name == b"content_block_delta" and not self._said:
+            if event.name == b"content_block_delta":
+                self.said_bytes += max(0, len(event.data) - DELTA_FRAME)
+                if self._said:
+                    self.meaningful = True
+                    continue
                 self._said = True
-            elif event.name == b"content_block_delta":
-                self.meaningful = True
-                continue
             elif event.name in (b"ping", b"content_block_stop"):
                 continue
             try:

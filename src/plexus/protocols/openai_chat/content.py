@@ -130,6 +130,8 @@ def encode_cache(mark: CacheMark) -> dict[str, str]:
 
 # --- assistant turns
 
+EMPTY_STRING = msgspec.Raw(b'""')
+
 
 def decode_assistant(members: Members) -> tuple[tuple[Block, ...], bool, Object]:
     """Thoughts, content, refusal, tool calls and audio of an assistant turn, in that order.
@@ -139,7 +141,7 @@ def decode_assistant(members: Members) -> tuple[tuple[Block, ...], bool, Object]
     calls, call_state = _decode_calls(members)
     thoughts, kept = _decode_thoughts(members, call_state)
     written = members.peek("content")
-    if calls and written is not None and bytes(written) == b'""':
+    if calls and written is not None and written == EMPTY_STRING:
         kept["content"] = written  # some providers insist on an empty string beside calls
     content, plain = decode_content(members)
     blocks: list[Block] = [*thoughts, *_with_citations(content, members)]
@@ -222,6 +224,8 @@ def _decode_thoughts(members: Members, call_state: str | None) -> tuple[list[Rea
 
     What came is kept raw for its own protocol, unless it holds state that we sealed and must not send on.
     """
+    if call_state is None and members.raw.keys().isdisjoint(THOUGHT_MEMBERS):
+        return [], {}
     raws = {name: raw for name in THOUGHT_MEMBERS if (raw := members.take_raw(name)) is not None}
     text = next(
         (

@@ -22,7 +22,7 @@ from plexus.canonical.request import (
     ToolChoice,
 )
 from plexus.protocols.codec import Inbound
-from plexus.protocols.members import Members, Object, is_string, raw_json, with_twins
+from plexus.protocols.members import ABSENT, Members, Object, is_string, present, raw_json, with_twins
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.openai_chat.content import PROTOCOL, decode_assistant, decode_cache, decode_content
 
@@ -150,7 +150,7 @@ def _decode_stop(body: Members, kept: Object) -> tuple[str, ...]:
 
 
 def _decode_tools(body: Members, kept: Object) -> tuple[Tool, ...]:
-    tools: list[Tool] = [_decode_tool(tool) for tool in body.take_list("tools")]
+    tools = _decode_plain_tools(body) or [_decode_tool(tool) for tool in body.take_list("tools")]
     legacy, choice = body.peek("functions"), body.peek("function_call")
     if legacy is not None:
         kept["functions"] = legacy
@@ -158,6 +158,42 @@ def _decode_tools(body: Members, kept: Object) -> tuple[Tool, ...]:
     if choice is not None:
         kept["function_call"] = choice
     return tuple(tools)
+
+
+class _PlainFunction(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    description: str | None = None
+    parameters: msgspec.Raw = ABSENT
+    strict: bool | None = None
+
+
+class _PlainTool(msgspec.Struct, forbid_unknown_fields=True):
+    type: Literal["function"]
+    function: _PlainFunction
+
+
+_PLAIN_TOOLS = msgspec.json.Decoder(list[_PlainTool])
+
+
+def _decode_plain_tools(body: Members) -> list[Tool]:
+    """Tools that are functions with nothing unusual about them, as agents send by the dozen; [] for any other list."""
+    raw = body.peek("tools")
+    if raw is None:
+        return []
+    try:
+        plain = _PLAIN_TOOLS.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return []
+    body.take_raw("tools")
+    return [
+        FunctionTool(
+            name=function.name,
+            description=function.description,
+            parameters=function.parameters if present(function.parameters) else None,
+            strict=function.strict,
+        )
+        for function in (tool.function for tool in plain)
+    ]
 
 
 def _decode_tool(tool: Members) -> Tool:

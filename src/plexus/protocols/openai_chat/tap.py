@@ -12,7 +12,7 @@ from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.errors import decode_error_body
 from plexus.protocols.openai_chat.response import decode_response, finish_of, malformed
 from plexus.protocols.openai_chat.usage import decode_usage
-from plexus.protocols.openai_chat.wire import Chunk
+from plexus.protocols.openai_chat.wire import Chunk, Delta
 from plexus.protocols.sse import split_events
 
 _DECODER = msgspec.json.Decoder(Chunk)
@@ -37,16 +37,22 @@ class _ReplyMessage(msgspec.Struct):
     reasoning: msgspec.Raw = ABSENT
 
     def says(self) -> bool:
-        empty = (b'""', b"[]")
         return bool(
-            self.tool_calls
+            _says(self.content)
+            or self.tool_calls
             or self.refusal
             or self.reasoning_content
-            or any(
-                present(raw) and bytes(raw) not in empty
-                for raw in (self.content, self.function_call, self.audio, self.reasoning)
-            )
+            or _says(self.reasoning)
+            or _says(self.function_call)
+            or _says(self.audio)
         )
+
+
+_NOTHING = tuple(msgspec.Raw(raw) for raw in (b"null", b'""', b"[]"))
+
+
+def _says(raw: msgspec.Raw) -> bool:
+    return raw is not ABSENT and raw not in _NOTHING
 
 
 class _ReplyChoice(msgspec.Struct):
@@ -60,7 +66,7 @@ _REPLY = msgspec.json.Decoder(_Reply)
 class ChatTap:
     """See ``protocols.codec.Tap``."""
 
-    __slots__ = ("_called", "_said", "ended", "failure", "finish", "meaningful", "terminated", "usage")
+    __slots__ = ("_called", "_said", "ended", "failure", "finish", "meaningful", "said_bytes", "terminated", "usage")
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
@@ -69,6 +75,7 @@ class ChatTap:
         self.meaningful = False
         self.ended = False
         self.terminated = False
+        self.said_bytes = 0
         self._said = False
         self._called = False
 
@@ -107,6 +114,7 @@ class ChatTap:
                 or delta.audio is not None
             ):
                 self.meaningful = self._said = True
+                self.said_bytes += said_bytes(delta)
                 self._called = self._called or bool(delta.tool_calls) or delta.function_call is not None
             if choice.finish_reason:
                 self.ended = self.meaningful = True
@@ -148,6 +156,18 @@ class ChatTap:
         self.usage = response.usage
         self.finish = response.candidates[0].finish
         self.ended = self.terminated = self.meaningful = True
+
+
+def said_bytes(delta: Delta) -> int:
+    """How much a delta says, roughly: characters of its text, reasoning, refusal and arguments."""
+    content = delta.content
+    if isinstance(content, str) and content:
+        return len(content)
+    calls = sum(
+        len(part.text()) for call in delta.tool_calls or () if (part := call.function or call.custom) is not None
+    )
+    words = (delta.reasoning_content or delta.reasoning, delta.refusal)
+    return calls + sum(len(word) for word in words if word) + (len(str(content)) if content else 0)
 
 
 def tap(dialect: ChatDialect) -> ChatTap:

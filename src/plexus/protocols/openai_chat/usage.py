@@ -66,33 +66,40 @@ def decode_usage(raw: msgspec.Raw) -> Usage | None:
         return None
     if wire.prompt_tokens is None and wire.completion_tokens is None:
         return None
-    prompt = wire.prompt_tokens_details or PromptDetails()
-    completion = wire.completion_tokens_details or CompletionDetails()
-    cached = prompt.cached_tokens
+    prompt, completion, server_tools = (
+        wire.prompt_tokens_details,
+        wire.completion_tokens_details,
+        wire.server_tool_use_details,
+    )
+    parts: dict[str, Any] = {}
+    cached = written = reasoning = None
+    if prompt is not None:
+        cached, written = prompt.cached_tokens, prompt.cache_write_tokens
+        parts["audio_input"], parts["image_input"] = prompt.audio_tokens, prompt.image_tokens
+    if completion is not None:
+        reasoning = completion.reasoning_tokens
+        parts["audio_output"], parts["image_output"] = completion.audio_tokens, completion.image_tokens
+        parts["accepted_prediction"] = completion.accepted_prediction_tokens
+        parts["rejected_prediction"] = completion.rejected_prediction_tokens
+    if server_tools is not None:
+        parts["web_searches"] = server_tools.web_search_requests
     if cached is None:
         cached = wire.prompt_cache_hit_tokens or wire.cached_tokens or wire.cache_read_input_tokens
-    parts: dict[str, Any] = {
-        "audio_input": prompt.audio_tokens,
-        "image_input": prompt.image_tokens,
-        "audio_output": completion.audio_tokens,
-        "image_output": completion.image_tokens,
-        "accepted_prediction": completion.accepted_prediction_tokens,
-        "rejected_prediction": completion.rejected_prediction_tokens,
-        "web_searches": (wire.server_tool_use_details or ServerTools()).web_search_requests,
-    }
     return usage(
         input=wire.prompt_tokens or 0,
         cached_input=cached or 0,
-        cache_write_5m=prompt.cache_write_tokens or wire.cache_creation_input_tokens or 0,
+        cache_write_5m=written or wire.cache_creation_input_tokens or 0,
         output=wire.completion_tokens or 0,
-        reasoning=completion.reasoning_tokens or 0,
-        raw=bytes(raw).decode("utf-8", "replace"),
+        reasoning=reasoning or 0,
+        raw=str(raw, "utf-8", "replace"),
         reported_cost_nanos=_cost(wire),
         **{name: count for name, count in parts.items() if count},
     )
 
 
 def _cost(wire: WireUsage) -> int | None:
+    if wire.cost is None and wire.cost_in_usd_ticks is None:
+        return None
     if wire.cost_in_usd_ticks is not None:
         return wire.cost_in_usd_ticks // 10
     try:

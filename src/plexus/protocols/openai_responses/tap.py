@@ -53,6 +53,7 @@ _REPLY = msgspec.json.Decoder(_Reply)
 _WRAPPED = msgspec.json.Decoder(_Wrapped)
 _ERROR = msgspec.json.Decoder(_Error)
 
+DELTA = b'"delta":"'
 PIECEMEAL = frozenset({"message", "reasoning"})
 """Items whose announcement says nothing yet."""
 CALLS = frozenset({"function_call", "custom_tool_call"})
@@ -61,7 +62,7 @@ CALLS = frozenset({"function_call", "custom_tool_call"})
 class ResponsesTap:
     """See ``protocols.codec.Tap``."""
 
-    __slots__ = ("_called", "_said", "ended", "failure", "finish", "meaningful", "terminated", "usage")
+    __slots__ = ("_called", "_said", "ended", "failure", "finish", "meaningful", "said_bytes", "terminated", "usage")
 
     def __init__(self) -> None:
         self.usage: Usage | None = None
@@ -70,6 +71,7 @@ class ResponsesTap:
         self.meaningful = False
         self.ended = False
         self.terminated = False
+        self.said_bytes = 0
         self._said = False
         self._called = False
 
@@ -84,7 +86,7 @@ class ResponsesTap:
             if self.terminated:
                 return
             if event.name is not None and event.name.endswith(b".delta"):
-                self._said = self.meaningful = True
+                self._say(event.data)
                 continue
             try:
                 self._note(event)
@@ -100,7 +102,7 @@ class ResponsesTap:
             return
         kind = _TYPE.decode(data).type or (event.name or b"").decode("utf-8", "replace")
         if kind.endswith(".delta"):
-            self._said = self.meaningful = True
+            self._say(data)
         elif kind in ("response.output_item.added", "response.output_item.done"):
             self._note_item(_ITEM.decode(data), done=kind.endswith("done"))
         elif kind in ENDS:
@@ -112,6 +114,12 @@ class ResponsesTap:
             self.failure = decode_error_body(bytes(reply.error) if present(reply.error) else b"{}")
         elif kind == "error" or (kind not in STARTS and not kind):
             self._note_error(data, kind)
+
+    def _say(self, data: bytes) -> None:
+        self._said = self.meaningful = True
+        start = data.find(DELTA) + len(DELTA)
+        if start >= len(DELTA):
+            self.said_bytes += data.find(b'"', start) - start
 
     def _note_item(self, wire: _Item, *, done: bool) -> None:
         kind = wire.item.type if wire.item is not None else ""

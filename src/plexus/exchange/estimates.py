@@ -1,0 +1,86 @@
+"""What an attempt is billed where its provider did not say (rows marked E of docs/failures): our estimate, flagged.
+
+Run once, at the exit of the exchange, so that a reply with a usage pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from plexus.accounting.estimate import estimate_input, estimate_text
+from plexus.canonical.errors import ErrorKind, GatewayError
+from plexus.canonical.request import GenerateRequest
+from plexus.canonical.usage import Usage, usage
+
+if TYPE_CHECKING:
+    from plexus.exchange.exchange import Attempt, Exchange
+
+NOTE = "tokens_estimated"
+
+STOPPED = frozenset({ErrorKind.CLIENT_GONE, ErrorKind.SHUTTING_DOWN})
+"""We hung up: once the request was sent, the provider works, and bills, until it notices."""
+ACCEPTED = frozenset({
+    ErrorKind.UPSTREAM_MALFORMED, ErrorKind.UPSTREAM_CUT, ErrorKind.FIRST_TOKEN_TIMEOUT, ErrorKind.STALL_TIMEOUT,
+    ErrorKind.DEADLINE,
+})  # fmt: skip
+"""Failures behind a status of 200: the provider had accepted the call."""
+
+
+def add_estimates(exchange: Exchange) -> None:
+    """Give the attempts that owe an estimate their usage, and note it."""
+    if exchange.codec.operation != "generate" or exchange.question is None:
+        return
+    for attempt in exchange.attempts:
+        attempt.usage = _estimate(attempt, exchange)
+        if attempt.usage is not None and attempt.usage.estimated and NOTE not in exchange.notes:
+            exchange.notes.append(NOTE)
+
+
+def estimated_usage(exchange: Exchange, output: int) -> Usage:
+    """A usage of our own making, for the request of ``exchange`` and ``output`` tokens."""
+    return usage(input=_input(exchange), output=output, estimated=True)
+
+
+def _estimate(attempt: Attempt, exchange: Exchange) -> Usage | None:
+    known = attempt.usage
+    if known is not None and (attempt.error is None or attempt.complete):
+        return known
+    if not _owes(attempt, exchange):
+        return known
+    output = estimate_text(attempt.said_bytes)
+    if known is None:
+        return estimated_usage(exchange, output)
+    # A stream says its input at its beginning, and one token of output: what was delivered since counts, too.
+    return known if output <= known.output else msgspec.structs.replace(known, output=output, estimated=True)
+
+
+def _owes(attempt: Attempt, exchange: Exchange) -> bool:
+    error = attempt.error
+    if error is None:
+        return attempt is exchange.serving
+    if attempt is exchange.serving:
+        return True
+    if error.kind in STOPPED:
+        return attempt.sent
+    cut_before_it_was_handed_on = attempt.status is None and error.kind is ErrorKind.UPSTREAM_CUT  # a JSON reply
+    accepted = attempt.status == 200 or cut_before_it_was_handed_on
+    return accepted and error.kind in ACCEPTED and not _said_nothing(attempt, exchange, error)
+
+
+def _said_nothing(attempt: Attempt, exchange: Exchange, error: GatewayError) -> bool:
+    """A stream that ended before its first event costs nothing."""
+    streamed = exchange.question is not None and exchange.question.stream
+    return streamed and error.kind is ErrorKind.UPSTREAM_CUT and attempt.said_bytes == 0
+
+
+def _input(exchange: Exchange) -> int:
+    """By the parts of the request; a body that only its provider can read, by its bytes."""
+    question = exchange.question
+    assert question is not None
+    try:
+        request: GenerateRequest = exchange.canonical or exchange.codec.decode_request(question.inbound)
+    except GatewayError:
+        return estimate_text(len(question.body))
+    return estimate_input(request)
