@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import unquote
 
 import msgspec
 
 from plexus.canonical.headers import Headers
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.errors import Refused
+
+_IN_PATH = re.compile(r"/models?/([^/:]+)(?=:[A-Za-z]+$|/(?:converse|invoke)[a-z-]*$)")
+"""Where Gemini (``/models/<model>:generateContent``) and Bedrock (``/model/<model>/converse``) name the model."""
 
 
 @dataclass
@@ -45,8 +50,11 @@ class MockCall:
 
     @property
     def model(self) -> str:
-        """The model that was asked for, "" for none."""
+        """The model that was asked for, in the body or in the path; "" for none."""
         model = self.json.get("model")
+        found = _IN_PATH.search(self.path)
+        if found is not None:
+            return unquote(found[1])
         return model if isinstance(model, str) else ""
 
     @property
