@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from plexus.protocols.registry import CODECS
 from plexus.upstream.client import UpstreamClient
 
 CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
+PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES), repeat=2))
+"""Client and provider."""
 PATHS = {CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v1/messages"}
 
 
@@ -42,6 +45,13 @@ class ListJournal:
         self.filed.set()
 
 
+def question(protocol: str) -> dict[str, Any]:
+    """A small one to the route ``chat``."""
+    if protocol == RESPONSES:
+        return {"model": "chat", "max_output_tokens": 300, "input": "Hello"}
+    return {"model": "chat", "max_tokens": 300, "messages": [{"role": "user", "content": "Hello"}]}
+
+
 @dataclass
 class Bench:
     """The gateway under test, its providers in order, and a client with the right key."""
@@ -56,8 +66,8 @@ class Bench:
         self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
     ) -> httpx2.Response:
         """One question to the route ``chat``."""
-        body = {"model": "chat", "max_tokens": 300, "messages": [{"role": "user", "content": "Hello"}], **more}
-        return await self.client.post(PATHS[protocol], json=body | {"stream": stream}, headers=headers)
+        body = question(protocol) | {"stream": stream} | more
+        return await self.client.post(PATHS[protocol], json=body, headers=headers)
 
     async def record(self) -> Record:
         """The record of the one exchange, once it is filed: the client may have its reply a little before."""
