@@ -86,16 +86,27 @@ async def no_control_plane(incoming: Incoming) -> None:
 
 @asynccontextmanager
 async def gateway(
-    *upstream: str, models: tuple[str, ...] = (), timeouts: Timeouts | None = None, **members: Any
+    *upstream: str,
+    models: tuple[str, ...] = (),
+    timeouts: Timeouts | None = None,
+    dialects: dict[str, Any] | None = None,
+    **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
-    for the model of ``models`` at its place (``mock-chat`` by default). ``members`` are the snapshot's."""
+    for the model of ``models`` at its place (``mock-chat`` by default). ``dialects`` are their answers by protocol,
+    ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
         for number, (protocol, mock) in enumerate(zip(upstream, mocks, strict=True)):
             await stack.enter_async_context(mock.serve())
-            of = provider(f"p{number}", port=mock.port, protocols=(protocol,), timeouts=timeouts or Timeouts())
+            of = provider(
+                f"p{number}",
+                port=mock.port,
+                protocols=(protocol,),
+                timeouts=timeouts or Timeouts(),
+                dialects=dialects or {},
+            )
             targets.append(target(of, models[number] if models else "mock-chat"))
         current: Snapshot = snapshot(route("chat", *targets), **members)
         journal, waits = ListJournal(), list[float]()

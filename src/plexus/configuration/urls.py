@@ -23,11 +23,15 @@ def protocol_name(name: str) -> str | None:
 
 def guess_protocol(url: str) -> str:
     """The protocol of a URL that comes without one."""
+    path = urlsplit(url).path.rstrip("/").removesuffix("/v1")
+    if path.endswith("/anthropic"):
+        return "anthropic_messages"  # how DeepSeek, Moonshot, Z.ai and others call their Messages endpoint
     return next((protocol for mark, protocol in FAMILIES if mark in url), "openai_chat")
 
 
-def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None) -> Endpoint:
-    """The endpoint of a base URL. One that ends in a version segment is used as it is; else the prefix is added.
+def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: bool = False) -> Endpoint:
+    """The endpoint of a base URL. One that ends in a version segment, or is known to be ``whole``, is used as it is; else
+    the prefix is added.
 
     Raises ValueError saying what to write.
     """
@@ -44,7 +48,7 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None) -> Endpoint
     except ValueError:
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
-    if not _VERSION.search(path) and not path.endswith("/openai"):
+    if not whole and not _VERSION.search(path) and not path.endswith("/openai"):
         path += PREFIXES.get(protocol, "/v1")
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
     return Endpoint(protocol=protocol, origin=origin, prefix=path)
