@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.gateway import CHAT, MESSAGES, PAIRS, PATHS, Bench, gateway, question
+from tests.gateway import CHAT, MESSAGES, PAIRS, Bench, gateway, question
 
 from plexus.domain.provider import Timeouts
 from plexus.domain.record import Record
@@ -101,8 +101,8 @@ async def test_a_fallback_is_billed_beside_what_the_first_target_may_have_cost()
 
 
 async def hang_up(bench: Bench, client: str, *, after_bytes: int, stream: bool) -> None:
-    body = question(client) | {"stream": stream}
-    async with bench.client.stream("POST", PATHS[client], json=body) as reply:
+    path, body = question(client, stream=stream)
+    async with bench.client.stream("POST", path, json=body) as reply:
         seen = 0
         async for piece in reply.aiter_raw():
             seen += len(piece)
