@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from plexus.configuration.document import PROTOCOL_NAMES
+from plexus.domain.link_local import is_link_local
 from plexus.domain.provider import Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
@@ -38,6 +39,8 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{url!r} is no base URL. Write https://HOST/v1.")
+    if is_link_local(parts.hostname):
+        raise ValueError(f"{parts.hostname!r} is a link-local or metadata address, which no provider has.")
     if parts.query or parts.fragment:
         raise ValueError(f"{url!r} has a query. Write the base URL alone, such as https://HOST/v1.")
     if parts.username is not None:
