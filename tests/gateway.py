@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from plexus.protocols.registry import CODECS
 from plexus.upstream.client import UpstreamClient
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
+PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES), repeat=2))
+"""Client and provider."""
 PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages", RESPONSES: "/v1/responses"}
 """Where a protocol is asked that names the model in the body."""
 

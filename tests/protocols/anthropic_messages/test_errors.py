@@ -137,7 +137,7 @@ def test_every_kind_is_told_in_anthropics_shape(kind: ErrorKind) -> None:
     ],
 )
 def test_the_word_for_a_kind(kind: ErrorKind, word: str) -> None:
-    (event,) = split_events(encode_stream_error(GatewayError(kind, "m")))
+    (event,) = split_events(encode_stream_error(GatewayError(kind, "m"), b""))
     assert event.name == b"error"
     assert json.loads(event.data) == {"type": "error", "error": {"type": word, "message": "m"}}
 

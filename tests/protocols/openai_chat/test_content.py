@@ -26,16 +26,15 @@ from plexus.canonical.content import (
     Url,
 )
 from plexus.canonical.errors import ClientError
+from plexus.protocols.media import data_url, parse_data_url
 from plexus.protocols.openai_chat.content import (
     THINKING_PART,
-    data_url,
     decode_annotation,
     decode_assistant,
     decode_cache,
     decode_content,
     encode_annotation,
     encode_cache,
-    parse_data_url,
     reasoning_details,
 )
 from plexus.protocols.openai_chat.tool_call_id import attach

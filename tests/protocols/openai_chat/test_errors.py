@@ -14,12 +14,12 @@ from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, Provid
 from plexus.canonical.headers import Headers
 from plexus.protocols.faults import shown_status
 from plexus.protocols.openai_chat.errors import (
-    CODE_KINDS,
     decode_error,
     decode_error_body,
     encode_error,
     encode_stream_error,
 )
+from plexus.protocols.openai_errors import CODE_KINDS
 from plexus.protocols.sse import split_events
 
 K = ErrorKind
@@ -185,11 +185,11 @@ def test_retry_after_is_in_whole_seconds_rounded_up(seconds: float | None, shown
 
 def test_the_hint_for_the_operator_is_not_told() -> None:
     error = GatewayError(K.CONNECT_FAILED, "The provider cannot be reached.", hint="10.0.0.7:443 refused")
-    assert b"10.0.0.7" not in encode_error(error, "r").body + encode_stream_error(error)
+    assert b"10.0.0.7" not in encode_error(error, "r").body + encode_stream_error(error, b"")
 
 
 def test_the_last_frame_of_a_stream_that_broke() -> None:
-    (event,) = split_events(encode_stream_error(ClientError(K.CONTENT_REJECTED, "m", param="p")))
+    (event,) = split_events(encode_stream_error(ClientError(K.CONTENT_REJECTED, "m", param="p"), b""))
     assert event.name in (None, b"", b"message")
     assert json.loads(event.data) == {
         "error": {"message": "m", "type": "invalid_request_error", "param": "p", "code": "content_filter"}

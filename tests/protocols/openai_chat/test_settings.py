@@ -37,7 +37,6 @@ def written(dialect: ChatDialect | None = None, **members: Any) -> tuple[dict[st
         ("verbosity", "high", "verbosity"),
         ("user", "u", "user"),
         ("safety_identifier", "s", "safety_identifier"),
-        ("store", False, "store"),
         ("prompt_cache_key", "k", "prompt_cache_key"),
         ("prompt_cache_retention", "24h", "prompt_cache_retention"),
         ("candidates", 2, "n"),
