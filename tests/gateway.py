@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,10 +76,15 @@ async def no_control_plane(incoming: Incoming) -> None:
 
 @asynccontextmanager
 async def gateway(
-    *upstream: str, models: tuple[str, ...] = (), timeouts: Timeouts | None = None, **members: Any
+    *upstream: str,
+    models: tuple[str, ...] = (),
+    more: Mapping[str, str] | None = None,
+    timeouts: Timeouts | None = None,
+    **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
-    for the model of ``models`` at its place (``mock-chat`` by default). ``members`` are the snapshot's."""
+    for the model of ``models`` at its place (``mock-chat`` by default).
+    ``more`` are routes to models of the first provider, ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -87,7 +92,8 @@ async def gateway(
             await stack.enter_async_context(mock.serve())
             of = provider(f"p{number}", port=mock.port, protocols=(protocol,), timeouts=timeouts or Timeouts())
             targets.append(target(of, models[number] if models else "mock-chat"))
-        current: Snapshot = snapshot(route("chat", *targets), **members)
+        others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
+        current: Snapshot = snapshot(route("chat", *targets), *others, **members)
         journal, waits = ListJournal(), list[float]()
 
         async def sleep(seconds: float) -> None:
