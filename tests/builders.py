@@ -23,12 +23,13 @@ def provider(
 ) -> Provider:
     origin = Origin("127.0.0.1", port)
     members.setdefault("timeouts", Timeouts())
+    schemes = {protocol: "x-api-key" if protocol == "anthropic_messages" else "bearer" for protocol in protocols}
+    members.setdefault("auth", schemes)
     return Provider(
         name=name,
         display_name=name,
         endpoints={protocol: Endpoint(protocol, origin, "/v1") for protocol in protocols},
         credential=Credential("default", "upstream-secret"),
-        auth={protocol: "x-api-key" if protocol == "anthropic_messages" else "bearer" for protocol in protocols},
         **members,
     )
 

@@ -80,17 +80,24 @@ async def gateway(
     models: tuple[str, ...] = (),
     more: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
+    dialects: dict[str, Any] | None = None,
     **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
-    for the model of ``models`` at its place (``mock-chat`` by default).
-    ``more`` are routes to models of the first provider, ``members`` the snapshot's."""
+    for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
+    ``dialects`` the providers' answers by protocol, ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
         for number, (protocol, mock) in enumerate(zip(upstream, mocks, strict=True)):
             await stack.enter_async_context(mock.serve())
-            of = provider(f"p{number}", port=mock.port, protocols=(protocol,), timeouts=timeouts or Timeouts())
+            of = provider(
+                f"p{number}",
+                port=mock.port,
+                protocols=(protocol,),
+                timeouts=timeouts or Timeouts(),
+                dialects=dialects or {},
+            )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
         current: Snapshot = snapshot(route("chat", *targets), *others, **members)

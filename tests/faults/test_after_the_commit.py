@@ -42,3 +42,14 @@ async def test_a_missing_end_or_usage_is_no_failure(client: str, upstream: str, 
         assert record.error is None
         assert record.usage is not None
         assert ("[DONE]" if client == CHAT else "message_stop") in frames(reply.text)[-1]
+
+
+@pytest.mark.parametrize(("client", "upstream"), [(CHAT, CHAT), (MESSAGES, CHAT)], ids=lambda name: name.split("_")[1])
+async def test_a_reply_without_finish_is_complete_and_the_finish_inferred(client: str, upstream: str) -> None:
+    async with gateway(upstream, models=("mock-fault-no-finish",)) as bench:
+        reply = await bench.ask(client, stream=True)
+        record = await bench.record()
+        assert (record.error, record.finish) == (None, "stop")
+        assert "finish_inferred" in record.notes
+        assert ('"finish_reason":"stop"' in reply.text.replace(" ", "")) is False, "no frame is made up for Chat"
+        assert ("message_stop" in reply.text) == (client == MESSAGES)

@@ -167,3 +167,18 @@ async def test_structured_output(upstream: str) -> None:
     async with gateway(upstream, models=("mock-json",)) as bench, sdk(bench) as client:
         reply: Any = await client.messages.create(model="chat", max_tokens=300, messages=HELLO, output_config=form)
         assert set(json.loads(reply.content[0].text)) == {"city"}
+
+
+async def test_what_a_chat_provider_thought_goes_back_as_it_came() -> None:
+    """Chat Completions signs nothing: whatever the client was given is taken back, unchanged, and the turn goes on."""
+    thinking: Any = {"type": "enabled", "budget_tokens": 1024}
+    async with gateway(CHAT, models=("mock-thinking",)) as bench, sdk(bench) as client:
+        ask: Any = {"model": "chat", "max_tokens": 3000, "thinking": thinking}
+        first: Any = await client.messages.create(messages=HELLO, **ask)
+        blocks = [block.to_dict() for block in first.content]
+        messages = [*HELLO, {"role": "assistant", "content": blocks}, {"role": "user", "content": "And then?"}]
+        second: Any = await client.messages.create(messages=messages, **ask)
+        assert second.content[-1].type == "text"
+        sent: Any = bench.providers[0].calls[-1].json["messages"]
+        assert [turn["role"] for turn in sent] == ["user", "assistant", "user"]
+        assert b"plx1" not in bench.providers[0].calls[-1].body, "our envelope is opened before anything goes up"

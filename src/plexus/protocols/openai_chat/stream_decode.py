@@ -158,7 +158,7 @@ class _Call:
 class _Candidate:
     """The open blocks of one choice."""
 
-    __slots__ = ("_audio", "_calls", "_kind", "_last", "_next", "_open", "called", "finished", "index")
+    __slots__ = ("_audio", "_calls", "_kind", "_last", "_modern", "_next", "_open", "called", "finished", "index")
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -170,6 +170,8 @@ class _Candidate:
         self._kind: type[Block] | None = None
         self._calls: dict[int, _Call] = {}
         self._last: _Call | None = None
+        self._modern = False
+        """Calls came as ``tool_calls``; llama-cpp-python repeats them as ``function_call``."""
         self._audio: int | None = None
 
     def take(self, choice: Choice, out: list[StreamEvent]) -> None:
@@ -194,8 +196,9 @@ class _Candidate:
         if delta.refusal:
             self._text(Refusal, delta.refusal, out)
         for call in delta.tool_calls or ():
+            self._modern = True
             self._call(call, out)
-        if delta.function_call is not None:
+        if delta.function_call is not None and not self._modern:
             self._call(ToolCallDelta(index=0, id="", function=delta.function_call), out)
         if delta.annotations or delta.audio is not None:
             self._rare(delta, out)
