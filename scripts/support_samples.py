@@ -218,13 +218,175 @@ MESSAGES: dict[str, dict[str, Any]] = {
     },
 }
 
-SAMPLES: dict[str, dict[str, dict[str, Any]]] = {"openai_chat": CHAT, "anthropic_messages": MESSAGES}
+FUNCTION = {"type": "function", "name": "f", "parameters": SCHEMA, "strict": False}
+ITEMS: list[Any] = [{"role": "user", "content": "hi"}]
+
+
+def item(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"input": [*ITEMS, *items]}
+
+
+def input_part(part: dict[str, Any]) -> dict[str, Any]:
+    return {"input": [{"role": "user", "content": [{"type": "input_text", "text": "hi"}, part]}]}
+
+
+RESPONSES: dict[str, dict[str, Any]] = {
+    "background": {"background": True},
+    "background (false)": {"background": False},
+    "context_management": {"context_management": [{"type": "compaction", "compact_threshold": 5000}]},
+    "conversation": {"conversation": "conv_1"},
+    "include (encrypted reasoning)": {"include": ["reasoning.encrypted_content"]},
+    "include (logprobs)": {"include": ["message.output_text.logprobs"]},
+    "include (a tool's results)": {"include": ["file_search_call.results"]},
+    "input": {"input": "hello"},
+    "instructions": {"instructions": "be good"},
+    "max_output_tokens": {"max_output_tokens": 77},
+    "max_tool_calls": {"max_tool_calls": 3},
+    "metadata": {"metadata": {"a": "b"}},
+    "moderation": {"moderation": {"model": "omni-moderation-latest"}},
+    "parallel_tool_calls": {"tools": [FUNCTION], "parallel_tool_calls": False},
+    "previous_response_id": {"previous_response_id": "resp_1"},
+    "prompt": {"prompt": {"id": "pmpt_1"}},
+    "prompt_cache_key": {"prompt_cache_key": "k"},
+    "prompt_cache_options": {"prompt_cache_options": {"mode": "explicit"}},
+    "prompt_cache_retention": {"prompt_cache_retention": "24h"},
+    "reasoning (context)": {"reasoning": {"effort": "high", "context": "all_turns"}},
+    "reasoning (effort)": {"reasoning": {"effort": "high"}},
+    "reasoning (summary)": {"reasoning": {"effort": "high", "summary": "auto"}},
+    "safety_identifier": {"safety_identifier": "u1"},
+    "service_tier": {"service_tier": "default"},
+    "service_tier (flex)": {"service_tier": "flex"},
+    "store": {"store": True},
+    "store (false)": {"store": False},
+    "stream": {"stream": True},
+    "stream_options": {"stream": True, "stream_options": {"include_obfuscation": False}},
+    "temperature": {"temperature": 0.5},
+    "temperature (above 1)": {"temperature": 1.5},
+    "text (json_object)": {"text": {"format": {"type": "json_object"}}},
+    "text (json_schema)": {"text": {"format": {"type": "json_schema", "name": "x", "schema": SCHEMA}}},
+    "text (verbosity)": {"text": {"verbosity": "low"}},
+    "tool_choice (allowed_tools)": {
+        "tools": [FUNCTION],
+        "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "f"}]},
+    },
+    "tool_choice (built-in tool)": {
+        "tools": [FUNCTION, {"type": "web_search"}],
+        "tool_choice": {"type": "web_search"},
+    },
+    "tool_choice (custom)": {
+        "tools": [{"type": "custom", "name": "c"}],
+        "tool_choice": {"type": "custom", "name": "c"},
+    },
+    "tool_choice (function)": {"tools": [FUNCTION], "tool_choice": {"type": "function", "name": "f"}},
+    "tool_choice (none)": {"tools": [FUNCTION], "tool_choice": "none"},
+    "tool_choice (required)": {"tools": [FUNCTION], "tool_choice": "required"},
+    "tools (built-in tool)": {"tools": [{"type": "web_search"}]},
+    "tools (custom)": {"tools": [{"type": "custom", "name": "c"}]},
+    "tools (function)": {"tools": [FUNCTION]},
+    "tools (function, defer_loading)": {"tools": [{**FUNCTION, "defer_loading": True}]},
+    "tools (function, strict)": {"tools": [{**FUNCTION, "strict": True}]},
+    "tools (namespace)": {
+        "tools": [{"type": "namespace", "name": "n", "description": "d", "tools": [FUNCTION]}],
+    },
+    "top_logprobs": {"top_logprobs": 2},
+    "top_p": {"top_p": 0.5},
+    "truncation": {"truncation": "auto"},
+    "truncation (disabled)": {"truncation": "disabled"},
+    "user": {"user": "u1"},
+    "input: assistant message": item(
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "yes"}]}, *ITEMS
+    ),
+    "input: assistant phase": item(
+        {
+            "type": "message",
+            "role": "assistant",
+            "phase": "commentary",
+            "content": [{"type": "output_text", "text": "yes"}],
+        },
+        *ITEMS,
+    ),
+    "input: assistant refusal": item(
+        {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]}, *ITEMS
+    ),
+    "input: computer_call_output": item(
+        {"type": "computer_call_output", "call_id": "c", "output": {"type": "computer_screenshot", "file_id": "f"}}
+    ),
+    "input: custom_tool_call": item(
+        {"type": "custom_tool_call", "call_id": "call_1", "name": "c", "input": "free"},
+        {"type": "custom_tool_call_output", "call_id": "call_1", "output": "r"},
+    ),
+    "input: developer message": {"input": [{"role": "developer", "content": "be good"}, *ITEMS]},
+    "input: function_call": item(
+        {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": '{"a":"b"}'},
+        {"type": "function_call_output", "call_id": "call_1", "output": "r"},
+    ),
+    "input: function_call_output (image)": item(
+        {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"},
+        {
+            "type": "function_call_output",
+            "call_id": "call_1",
+            "output": [{"type": "input_image", "image_url": "https://example.com/a.png", "detail": "auto"}],
+        },
+    ),
+    "input: input_file (base64)": input_part(
+        {"type": "input_file", "filename": "a.pdf", "file_data": f"data:application/pdf;base64,{PDF}"}
+    ),
+    "input: input_file (file_id)": input_part({"type": "input_file", "file_id": "file-1"}),
+    "input: input_file (URL)": input_part({"type": "input_file", "file_url": "https://example.com/a.pdf"}),
+    "input: input_image (base64)": input_part(
+        {"type": "input_image", "detail": "auto", "image_url": f"data:image/png;base64,{PNG}"}
+    ),
+    "input: input_image (file_id)": input_part({"type": "input_image", "detail": "auto", "file_id": "file-1"}),
+    "input: input_image (URL)": input_part(
+        {"type": "input_image", "detail": "auto", "image_url": "https://example.com/a.png"}
+    ),
+    "input: input_image detail": input_part(
+        {"type": "input_image", "detail": "low", "image_url": "https://example.com/a.png"}
+    ),
+    "input: item_reference": item({"type": "item_reference", "id": "msg_1"}),
+    "input: prompt_cache_breakpoint": {
+        "input": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "input_text", "text": "hi", "prompt_cache_breakpoint": {"mode": "explicit"}},
+                ],
+            }
+        ]
+    },
+    "input: reasoning (encrypted)": item(
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "xyz"},
+        {"role": "assistant", "content": "yes"},
+        *ITEMS,
+    ),
+    "input: reasoning (summary)": item(
+        {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "thought"}]},
+        {"role": "assistant", "content": "yes"},
+        *ITEMS,
+    ),
+    "input: system message, between turns": item({"role": "system", "content": "be good"}, *ITEMS),
+    "input: web_search_call": item(
+        {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "q"}},
+        *ITEMS,
+    ),
+}
+
+SAMPLES: dict[str, dict[str, dict[str, Any]]] = {
+    "openai_chat": CHAT,
+    "openai_responses": RESPONSES,
+    "anthropic_messages": MESSAGES,
+}
 BASES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "m", "messages": USER},
+    "openai_responses": {"model": "m", "input": "hi"},
     "anthropic_messages": {"model": "m", "max_tokens": 100, "messages": USER},
 }
 NEUTRAL: dict[str, set[str]] = {
     "openai_chat": {"modalities", "tool_choice (none)", "stream_options"},
+    "openai_responses": {
+        "background (false)", "include (encrypted reasoning)", "store (false)", "stream_options", "tool_choice (none)",
+        "truncation (disabled)",
+    },
     "anthropic_messages": {"tool_choice (none)"},
-}
+}  # fmt: skip
 """Members whose sample says what the other side does anyway, so that nothing need be written there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,8 +23,23 @@ from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS
 from plexus.upstream.client import UpstreamClient
 
-CHAT, MESSAGES = "openai_chat", "anthropic_messages"
-PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages"}
+CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
+PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES), repeat=2))
+"""Client and provider."""
+PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages", RESPONSES: "/v1/responses"}
+"""Where a protocol is asked that names the model in the body."""
+
+
+def question(protocol: str, *, stream: bool = False) -> tuple[str, dict[str, Any]]:
+    """The path and the body of one question to the route ``chat``."""
+    said = [{"role": "user", "content": "Hello"}]
+    if protocol == GEMINI:
+        verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        contents = [{"role": "user", "parts": [{"text": "Hello"}]}]
+        return f"/v1beta/models/chat:{verb}", {"contents": contents, "generationConfig": {"maxOutputTokens": 300}}
+    if protocol == RESPONSES:
+        return PATHS[protocol], {"model": "chat", "max_output_tokens": 300, "input": said, "stream": stream}
+    return PATHS[protocol], {"model": "chat", "max_tokens": 300, "messages": said, "stream": stream}
 
 
 @dataclass
@@ -56,8 +72,8 @@ class Bench:
         self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
     ) -> httpx2.Response:
         """One question to the route ``chat``."""
-        body = {"model": "chat", "max_tokens": 300, "messages": [{"role": "user", "content": "Hello"}], **more}
-        return await self.client.post(PATHS[protocol], json=body | {"stream": stream}, headers=headers)
+        path, body = question(protocol, stream=stream)
+        return await self.client.post(path, json=body | more, headers=headers)
 
     async def record(self) -> Record:
         """The record of the one exchange, once it is filed: the client may have its reply a little before."""

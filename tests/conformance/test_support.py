@@ -1,4 +1,4 @@
-"""Every member of both vendors' requests is carried, a declared loss, or a 400: none is dropped in silence."""
+"""Every member of all vendors' requests is carried, a declared loss, or a 400: none is dropped in silence."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ def sampled(source: str) -> set[str]:
 def test_every_member_of_openais_request_has_a_sample() -> None:
     members = set(_properties(specs_schema.document("openai-core.openapi"), "CreateChatCompletionRequest"))
     assert members - sampled("openai_chat") - {"model", "messages"} == set()
+
+
+def test_every_member_of_openais_other_request_has_a_sample() -> None:
+    members = set(_properties(specs_schema.document("openai-core.openapi"), "CreateResponse"))
+    assert members - sampled("openai_responses") - {"model"} == set()
 
 
 def test_every_member_of_anthropics_request_has_a_sample() -> None:

@@ -12,14 +12,18 @@ import h11
 
 from plexus.canonical.headers import Headers
 from plexus.mock_provider.call import MockCall
-from plexus.mock_provider.director import Stage, direct
+from plexus.mock_provider.director import direct
 from plexus.mock_provider.script import Script, Whole, Write
+from plexus.mock_provider.stage import Stage
 from plexus.mock_provider.steps import Step
 from plexus.protocols.sse import SseEvent, split_events
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
+RESPONSES = "/v1/responses"
+GEMINI = "/v1beta/models/{model}:generateContent"
+GEMINI_STREAM = "/v1beta/models/{model}:streamGenerateContent"
 NOW = 1_770_000_000
 
 WEATHER = {
@@ -43,6 +47,18 @@ def messages(text: str = "Say hello", **members: Any) -> dict[str, Any]:
     return {"model": "mock-chat", "max_tokens": 1000, "messages": [{"role": "user", "content": text}]} | members
 
 
+def responses(said: str = "Say hello", /, **members: Any) -> dict[str, Any]:
+    return {"model": "mock-chat", "input": said} | members
+
+
+def gemini(said: str = "Say hello", /, **members: Any) -> dict[str, Any]:
+    return {"contents": [{"role": "user", "parts": [{"text": said}]}]} | members
+
+
+def gemini_path(model: str = "mock-chat", *, stream: bool = False) -> str:
+    return (f"{GEMINI_STREAM}?alt=sse" if stream else GEMINI).format(model=model)
+
+
 def body_for(path: str, **members: Any) -> dict[str, Any]:
     return (chat if path == CHAT else messages)(**members)
 
@@ -57,17 +73,25 @@ def headers_for(path: str, **more: str) -> list[tuple[bytes, bytes]]:
 def script_of(path: str, body: Any, *, step: Step | None = None, stage: Stage | None = None, **headers: str) -> Script:
     """What the provider would do, without doing it."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    call = MockCall(1, "POST", path, "", Headers(headers_for(path, **headers)), raw)
+    bare, _, query = path.partition("?")
+    call = MockCall(1, "POST", bare, query, Headers(headers_for(path, **headers)), raw)
     return direct(call, stage or Stage(issuer="mock"), NOW, lambda _model: step)
 
 
 def get(path: str, **headers: str) -> bytes:
     """The body of a successful GET."""
-    call = MockCall(1, "GET", path, "", Headers(headers_for(path, **headers)), b"")
-    (whole,) = direct(call, Stage(issuer="mock"), NOW, lambda _model: None)
-    assert isinstance(whole, Whole)
+    whole = bare_of("GET", path, stage=None, **headers)
     assert whole.status == 200, whole.body
     return whole.body
+
+
+def bare_of(method: str, path: str, *, stage: Stage | None = None, **headers: str) -> Whole:
+    """What a call without a body is answered."""
+    bare, _, query = path.partition("?")
+    call = MockCall(1, method, bare, query, Headers(headers_for(path, **headers)), b"")
+    (whole,) = direct(call, stage or Stage(issuer="mock"), NOW, lambda _model: None)
+    assert isinstance(whole, Whole)
+    return whole
 
 
 def reply_of(path: str, body: Any, **options: Any) -> Any:
@@ -94,7 +118,7 @@ def refusal_of(path: str, body: Any, **options: Any) -> dict[str, Any]:
 
 def events_of(path: str, body: Any, **options: Any) -> list[SseEvent]:
     """The events of a streamed reply."""
-    script = script_of(path, body | {"stream": True}, **options)
+    script = script_of(path, body if ":stream" in path else body | {"stream": True}, **options)
     return split_events(b"".join(action.data for action in script if isinstance(action, Write)))
 
 

@@ -10,8 +10,8 @@ from tests.mock_provider import support
 from tests.mock_provider.support import CHAT, COUNT, MESSAGES
 
 from plexus.mock_provider import Html, Raw, Redirect, Reply, Status, Stream, UsageNumbers
-from plexus.mock_provider.director import Stage
 from plexus.mock_provider.script import Abort, End, Start, Write
+from plexus.mock_provider.stage import Stage
 
 
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])

@@ -12,15 +12,21 @@ from tests.mock_provider.support import CHAT, MESSAGES, Caller, Seen, fetch
 
 from plexus.mock_provider import MockProvider
 from plexus.mock_provider.faults import FAULTS, PREFIX
-from plexus.mock_provider.steps import Status
+from plexus.mock_provider.steps import OPENING, Status
 from plexus.protocols.sse import SseDecoder, SseEvent, split_events
 
 BOTH = pytest.mark.parametrize("path", [CHAT, MESSAGES])
 TERMINAL = {CHAT: b"[DONE]", MESSAGES: b'"message_stop"'}
 
-WAITING = {"no-first-byte": 0, "no-first-token": 0, "stall-before-token": 1, "stall": 6, "stall-with-pings": 6}
+WAITING = {"no-first-byte": 0, "no-first-token": 0, "stall-before-token": OPENING, "stall": 6, "stall-with-pings": 6}
 """And how many events come before."""
 STATUSES = {name: step for name, step in FAULTS.items() if isinstance(step, Status)}
+OPENINGS = {CHAT: 1, MESSAGES: 3}
+"""Events before the first words."""
+
+
+def _placed(position: int, path: str) -> int:
+    return OPENINGS[path] if position == OPENING else position
 
 
 async def _no_sleep(_seconds: float) -> None:
@@ -132,7 +138,7 @@ async def test_a_body_that_is_cut(path: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "before", "kind"),
     [
-        ("error-before-token", 1, "overloaded_error"),
+        ("error-before-token", OPENING, "overloaded_error"),
         ("error-mid-stream", 6, "overloaded_error"),
         ("rate-limit-mid-stream", 6, "rate_limit_error"),
     ],
@@ -140,7 +146,7 @@ async def test_a_body_that_is_cut(path: str, name: str) -> None:
 async def test_error_events(path: str, name: str, before: int, kind: str) -> None:
     seen = await _fault(path, name)
     events = _events(seen)
-    assert (seen.status, len(events), seen.ended) == (200, before + 1, "proper")
+    assert (seen.status, len(events), seen.ended) == (200, _placed(before, path) + 1, "proper")
     error = json.loads(events[-1].data)["error"]
     if path == MESSAGES:
         assert events[-1].name == b"error"
@@ -156,7 +162,7 @@ async def test_error_events(path: str, name: str, before: int, kind: str) -> Non
 @BOTH
 @pytest.mark.parametrize("stream", [True, False])
 async def test_replies_that_are_no_faults(path: str, stream: bool) -> None:
-    for name in ("empty", "refusal", "length", "filtered"):
+    for name in ("blocked", "empty", "refusal", "length", "filtered"):
         seen = await _fault(path, name, stream=stream)
         assert (seen.status, seen.ended) == (200, "proper")
         assert (TERMINAL[path] in seen.body) == stream
@@ -241,7 +247,7 @@ async def test_silence_lasts_until_the_caller_leaves(path: str, name: str, strea
         await provider.stalled()
         call = provider.calls[0]
         assert not call.ended
-        assert call.events == (WAITING[name] if stream else 0)
+        assert call.events == (_placed(WAITING[name], path) if stream else 0)
         caller.leave()
         await call.done()
         assert call.disconnected
@@ -297,6 +303,7 @@ def test_each_fault_is_tested() -> None:
         "empty",
         "refusal",
         "length",
+        "blocked",
         "filtered",
     }
     assert set(FAULTS) == set(STATUSES) | forms | rest | set(WAITING) | {"one-write"}

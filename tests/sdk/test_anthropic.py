@@ -8,10 +8,10 @@ from typing import Any
 import anthropic
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, MESSAGES, Bench, gateway
+from tests.gateway import CHAT, MESSAGES, RESPONSES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES])
+UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES])
 TOOLS: Any = [{"name": name, "description": "d", "input_schema": CITY} for name in ("weather", "time")]
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 

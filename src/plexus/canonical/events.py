@@ -298,8 +298,9 @@ class Fold:
         indices = sorted({candidate for candidate, _ in self._blocks} | set(self._finishes) | {0})
         extras = start.extras
         if self.ended is not None and self.ended.extras is not None:
-            members = {**(extras.members if extras else {}), **self.ended.extras.members}
-            extras = Extras(origin=self.ended.extras.origin, members=members)
+            last = self.ended.extras
+            members = {**(extras.members if extras else {}), **last.members}
+            extras = Extras(last.origin, members, {**(extras.twins if extras else {}), **last.twins})
         return GenerateResponse(
             origin=self.origin,
             id=start.id,

@@ -95,6 +95,15 @@ class OutputFormat(msgspec.Struct, frozen=True, kw_only=True):
     extras: Extras | None = None
 
 
+class Bound(msgspec.Struct, frozen=True):
+    """A member that only the service of its own protocol can honour, since it names something kept there (an earlier reply,
+    a conversation). To leave it out would change what is asked, so other protocols refuse it; ``message`` says what to write
+    instead."""
+
+    param: str
+    message: str
+
+
 class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
     """How a spoken answer shall sound."""
 
@@ -146,4 +155,5 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     prompt_cache_retention: str | None = None
     cache: CacheMark | None = None
     """Automatic caching of the whole prompt (Messages' top-level ``cache_control``)."""
+    bound: tuple[Bound, ...] = ()
     extras: Extras | None = None

@@ -14,6 +14,7 @@ class Endpoint(NamedTuple):
 
 ENDPOINTS: dict[bytes, Endpoint] = {
     b"/v1/chat/completions": Endpoint("openai_chat", "generate"),
+    b"/v1/responses": Endpoint("openai_responses", "generate"),
     b"/v1/messages": Endpoint("anthropic_messages", "generate"),
     b"/v1/messages/count_tokens": Endpoint("anthropic_messages", "count_tokens"),
 }

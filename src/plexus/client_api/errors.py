@@ -25,6 +25,8 @@ def protocol_of(path: bytes, speaks_anthropic: bool) -> str:
     """The protocol whose error shape a caller of ``path`` will understand."""
     if speaks_anthropic or path.startswith(b"/v1/messages"):
         return "anthropic_messages"
+    if path.startswith(b"/v1/responses"):
+        return "openai_responses"
     return "openai_chat"
 
 

@@ -132,6 +132,8 @@ class Exchange(msgspec.Struct, eq=False):
     error: GatewayError | None = None
     status: int = 0
     bytes_out: int = 0
+    passed: list[bytes] | None = None
+    """What the client has got of a stream, where its protocol's terminal frame repeats that."""
     first_token_ns: int | None = None
     waited_ns: int = 0
     """Time spent waiting for the client's body or for a provider."""
@@ -218,7 +220,7 @@ class Exchange(msgspec.Struct, eq=False):
             self.status = CLIENT_CLOSED
         elif self.sink.committed:
             self.notes.append(PARTIAL)
-            self.sink.write(self.codec.encode_stream_error(error))
+            self.sink.write(self.codec.encode_stream_error(error, b"".join(self.passed or ())))
             self.sink.end()
         else:
             reply = self.codec.encode_error(error, self.id)

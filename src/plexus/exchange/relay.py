@@ -17,6 +17,8 @@ STREAM_FIELDS = (
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),  # nginx in front of us must not hold events back
 )
+MAX_PASSED = 16 * 1024 * 1024
+"""Bytes of a stream that are kept for its terminal frame; of a longer one the frame repeats no more than these."""
 LINGER = 1.0
 """Seconds that the provider's connection may stay open behind its last frame before we drop it."""
 
@@ -43,6 +45,8 @@ def _send_whole(ready: WholeReply, sink: Sink, exchange: Exchange) -> None:
 async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
     sink.start(200, [*STREAM_FIELDS, *exchange.reply_fields(), *ready.fields])
     exchange.first_token_ns = time.perf_counter_ns()
+    if exchange.codec.repeats_reply:
+        exchange.passed = []
     pump = Pump(ready, sink, exchange)
     try:
         await pump.run()
@@ -66,7 +70,7 @@ class Pump:
 
     __slots__ = (
         "_carrier", "_done", "_heartbeat", "_heartbeat_after", "_last_data", "_last_progress", "_last_write", "_loop",
-        "_ready", "_reply", "_sink", "_timeouts", "_timer", "written",
+        "_passed", "_ready", "_reply", "_sink", "_timeouts", "_timer", "written",
     )  # fmt: skip
 
     def __init__(self, ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
@@ -74,6 +78,7 @@ class Pump:
         self._reply: Reply = ready.reply
         self._carrier = ready.carrier
         self._sink = sink
+        self._passed = exchange.passed
         self._heartbeat = exchange.codec.heartbeat
         self._heartbeat_after = exchange.snapshot.heartbeat_seconds
         self._timeouts: Timeouts = exchange.attempt.target.timeouts
@@ -165,6 +170,8 @@ class Pump:
     def _write(self, data: bytes) -> None:
         if data:
             self.written += len(data)
+            if self._passed is not None and self.written <= MAX_PASSED:
+                self._passed.append(data)
             self._sink.write(data)
 
     # --- time

@@ -49,11 +49,12 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of one of the offered tools. ``id`` is made up unless given."""
+    """A call of one of the offered tools. ``id`` is made up unless given; ``input`` is what a custom tool gets."""
 
     name: str
     arguments: Json = field(default_factory=dict)
     id: str | None = None
+    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""What a request asks for, read from either protocol."""
+"""What a request asks for, read from any protocol."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,6 +19,8 @@ class Tool:
 
     name: str
     schema: Json
+    custom: bool = False
+    """Its input is free text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,9 @@ class Ask:
     legacy_function: bool = False
     """Chat's ``functions`` instead of ``tools``."""
     service_tier: str | None = None
+    echo: Mapping[str, object] = field(default_factory=dict)
+    """What the reply repeats or obeys beyond that, by the protocol's own names."""
+    history: tuple[Json, ...] = ()
+    """The items of a conversation that is kept, up to this call's own."""
+    given: tuple[Json, ...] = ()
+    """This call's own items, as they are kept."""

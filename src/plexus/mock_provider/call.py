@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import unquote
 
 import msgspec
 
 from plexus.canonical.headers import Headers
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.errors import Refused
+
+_IN_PATH = re.compile(r"/models?/([^/:]+)(?=:[A-Za-z]+$|/(?:converse|invoke)[a-z-]*$)")
+"""Where Gemini (``/models/<model>:generateContent``) and Bedrock (``/model/<model>/converse``) name the model."""
+
+_IN_FORM = re.compile(rb'name="?model"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n--')
+"""And where a form does (RFC 7578)."""
 
 
 @dataclass
@@ -45,8 +53,14 @@ class MockCall:
 
     @property
     def model(self) -> str:
-        """The model that was asked for, "" for none."""
+        """The model that was asked for, in the body or in the path; "" for none."""
         model = self.json.get("model")
+        found = _IN_PATH.search(self.path)
+        if found is not None:
+            return unquote(found[1])
+        in_form = _IN_FORM.search(self.body) if model is None else None
+        if in_form is not None:
+            return in_form[1].decode("utf-8", "replace")
         return model if isinstance(model, str) else ""
 
     @property

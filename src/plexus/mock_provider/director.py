@@ -4,57 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from typing import Final
+from urllib.parse import parse_qsl
 
 import msgspec
 
-from plexus.mock_provider.answer import Answer, Json
+from plexus.mock_provider.answer import Answer as Candidate
+from plexus.mock_provider.answer import Json, UsageNumbers
 from plexus.mock_provider.ask import Ask
 from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.errors import Fault, Refused, kind_of
 from plexus.mock_provider.faults import FAULTS
-from plexus.mock_provider.fields import EVENT_STREAM, JSON, fields_of, request_id
+from plexus.mock_provider.fields import fields_of, request_id
+from plexus.mock_provider.framing import Framing
 from plexus.mock_provider.knobs import Knobs, knobs_of
-from plexus.mock_provider.messages.request import read_count
-from plexus.mock_provider.models import is_known, listing, single
 from plexus.mock_provider.planner import answers, limited
-from plexus.mock_provider.playback import Voice, json_script, stream_script
+from plexus.mock_provider.playback import USAGE_MEMBERS, Voice, json_script, stream_script
+from plexus.mock_provider.routes import Answer, Route, find, refusal
 from plexus.mock_provider.saying import Ids, Saying, count_usage
-from plexus.mock_provider.script import (
-    Abort,
-    Action,
-    Fields,
-    RawBytes,
-    ResetConnection,
-    Script,
-    Sleep,
-    Start,
-    Wait,
-    Whole,
-)
+from plexus.mock_provider.script import Abort, Fields, RawBytes, ResetConnection, Script, Sleep, Start, Wait, Whole
+from plexus.mock_provider.stage import Desk, Stage
 from plexus.mock_provider.steps import Hang, Html, Raw, Redirect, Reply, Reset, Status, Step, Stream, parts_of
-from plexus.mock_provider.tokens import PromptCache
-from plexus.mock_provider.vendors import CHAT, MESSAGES, Vendor, growth
+from plexus.mock_provider.vendors import Generator, growth
 
 PAGE: Final = (
     b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in to the network</h1></body></html>\n"
 )
-_MODEL = re.compile(r"/v1/models/(.+)")
 
 
-@dataclass(slots=True, kw_only=True)
-class Stage:
-    """What outlives a call: who signs, what is cached, whether a secret is asked for."""
-
-    issuer: str
-    key: str | None = None
-    validate: bool = True
-    cache: PromptCache = field(default_factory=PromptCache)
-
+WRONG_KEY: Final = {
+    "messages": ("invalid x-api-key", 401),
+    "gemini": ("API key not valid. Please pass a valid API key.", 400),
+    "cohere": ("invalid api token", 401),
+}
+"""What a wrong secret is answered."""
 
 NextStep = Callable[[str], Step | None]
 """The next step of the transcript for a model, if there is one."""
+Answering = Callable[[Reply], Script]
+Prepare = Callable[[], Answering]
+"""Checks a call (raises Refused); what it gives answers it."""
 
 
 def direct(call: MockCall, stage: Stage, created: int, next_step: NextStep) -> Script:
@@ -70,66 +61,81 @@ class _Director:
         self.stage = stage
         self.created = created
         self.ids = Ids(f"{stage.issuer}/{call.number}")
-        generates = {"/v1/chat/completions": CHAT, "/v1/messages": MESSAGES, "/v1/messages/count_tokens": MESSAGES}
-        anthropic = call.headers.get(b"anthropic-version") is not None
-        self.vendor: Vendor = generates.get(call.path, MESSAGES if anthropic else CHAT)
+        self.vendor, self.route, self.match = find(call)
         self.ident = request_id(self.vendor.protocol, self.ids)
 
     def script(self, next_step: NextStep) -> Script:
-        """Refuse, list models, count, or play a step."""
+        """Refuse, or play a step."""
         try:
             self._check_key()
-            listed = self._models()
-            return listed if listed is not None else self._post(next_step)
+            if self.route is None or self.match is None:
+                raise refusal(self.call)
+            knobs = knobs_of(self.call.headers, self.call.model)
+            operation = self._operation(self.route, self.match, knobs)
+            if self.stage.validate or not self.route.scripted:
+                operation()
+            step = next_step(self.call.model) if self.route.scripted else None
+            step = step or (FAULTS[knobs.fault] if knobs.fault else None)
+            return ([Sleep(knobs.latency)] if knobs.latency else []) + self._step(step, knobs, operation)
         except Refused as refused:
             self.call.refused = refused
             return self._refusal(refused)
 
     def _check_key(self) -> None:
         headers = self.call.headers
-        given = headers.text(b"x-api-key") or (headers.text(b"authorization") or "").removeprefix("Bearer ")
+        given = headers.text(b"x-api-key") or headers.text(b"x-goog-api-key")
+        given = given or (headers.text(b"authorization") or "").removeprefix("Bearer ")
+        given = given or dict(parse_qsl(self.call.query)).get("key")
         if self.stage.key is not None and given != self.stage.key:
-            message = "invalid x-api-key" if self.vendor is MESSAGES else "Incorrect API key provided."
-            raise Refused(message, kind="authentication", status=401)
+            message, status = WRONG_KEY.get(self.vendor.protocol, ("Incorrect API key provided.", 401))
+            raise Refused(message, kind="authentication", status=status)
 
-    def _models(self) -> Script | None:
-        one = _MODEL.fullmatch(self.call.path)
-        if self.call.method != "GET" or (one is None and self.call.path != "/v1/models"):
-            return None
-        if one is None:
-            return [self._json(200, listing(self.vendor.protocol))]
-        if not is_known(one[1]):
-            raise Refused(f"The model '{one[1]}' does not exist", kind="model", status=404)
-        return [self._json(200, single(one[1], self.vendor.protocol))]
+    def _operation(self, route: Route, match: re.Match[str], knobs: Knobs) -> Prepare:
+        """What checks the call, and gives what answers it."""
+        if route.operation is None:
+            assert isinstance(self.vendor, Generator)
+            return self._generation(self.vendor, knobs)
+        given = route.operation
 
-    def _post(self, next_step: NextStep) -> Script:
-        counts = self.call.path == "/v1/messages/count_tokens"
-        if not counts and self.call.path not in ("/v1/chat/completions", "/v1/messages"):
-            raise Refused(f"Invalid URL ({self.call.method} {self.call.path})", kind="not-found", status=404)
-        if self.call.method != "POST":
-            raise Refused(f"Not allowed to {self.call.method} on {self.call.path}", kind="method", status=405)
-        knobs = knobs_of(self.call.headers, self.call.model)
-        if self.stage.validate:
-            self._read(counts)
-        step = next_step(self.call.model) or (FAULTS[knobs.fault] if knobs.fault else None)
-        return self._latency(knobs) + self._step(step, knobs, counts)
+        def prepare() -> Answering:
+            def answering(step: Reply) -> Script:
+                desk = Desk(
+                    call=self.call,
+                    stage=self.stage,
+                    ids=self.ids,
+                    created=self.created,
+                    match=match,
+                    numbers=_numbers(step, knobs),
+                )
+                return self._operated(given(desk)(), step)
 
-    def _read(self, counts: bool) -> Ask | int:
-        call = self.call
-        if counts:
-            return read_count(call.body, call.headers, self.stage.issuer)
-        return self.vendor.read(call.body, call.headers, self.stage.issuer)
+            given(Desk(call=self.call, stage=self.stage, ids=self.ids, created=self.created, match=match))
+            return answering
 
-    def _step(self, step: Step | None, knobs: Knobs, counts: bool) -> Script:
+        return prepare
+
+    def _generation(self, vendor: Generator, knobs: Knobs) -> Prepare:
+        def prepare() -> Answering:
+            ask = vendor.read(self.call, self.stage)
+            return lambda step: self._reply(vendor, ask, step, knobs)
+
+        return prepare
+
+    def _operated(self, answer: Answer, step: Reply) -> Script:
+        """The answer of an operation; the faults of a stream work on it as on any JSON body."""
+        kind, body = answer if isinstance(answer, tuple) else (self.vendor.json_type, _encoded(answer))
+        form = step if isinstance(step, Stream) else Stream()
+        fault = _fault(form.error)
+        return json_script(body, form, self._fields(kind, step.headers), _encoded(self.vendor.error(fault, self.ident)))
+
+    def _step(self, step: Step | None, knobs: Knobs, operation: Prepare) -> Script:
         if step is not None and not isinstance(step, Reply):
-            return self._unspoken(step, knobs, counts)
-        asked = self._read(counts)
-        if isinstance(asked, int):
-            return [self._json(200, {"input_tokens": asked if knobs.input_tokens is None else knobs.input_tokens})]
+            return self._unspoken(step, knobs, operation)
         spoken = step or Reply(knobs.text)
-        return ([Sleep(spoken.latency)] if spoken.latency else []) + self._reply(asked, spoken, knobs)
+        answering = operation()
+        return ([Sleep(spoken.latency)] if spoken.latency else []) + answering(spoken)
 
-    def _unspoken(self, step: Step, knobs: Knobs, counts: bool) -> Script:
+    def _unspoken(self, step: Step, knobs: Knobs, operation: Prepare) -> Script:
         """The steps that say nothing."""
         if isinstance(step, Status):
             return [self._status(step)]
@@ -142,25 +148,28 @@ class _Director:
                 return [RawBytes(step.data)]
             return [Whole(200, self._fields(step.content_type), step.data)]
         if isinstance(step, Reset):
-            return [Start(200, self._fields(EVENT_STREAM)), Abort()] if step.after_head else [ResetConnection()]
-        return self._hang(step, knobs, counts)
+            return (
+                [Start(200, self._fields(self.framing.content_type)), Abort()]
+                if step.after_head
+                else [ResetConnection()]
+            )
+        return self._hang(step, knobs, operation)
 
-    def _hang(self, step: Step, knobs: Knobs, counts: bool) -> Script:
+    def _hang(self, step: Step, knobs: Knobs, operation: Prepare) -> Script:
         assert isinstance(step, Hang)
-        rest = self._step(step.then, knobs, counts) if step.then is not None else []
+        rest = self._step(step.then, knobs, operation) if step.then is not None else []
         if step.head:
             more = rest[1:] if rest and isinstance(rest[0], Start) else [Abort()]
-            return [Start(200, self._fields(EVENT_STREAM)), Wait(), *more]
+            return [Start(200, self._fields(self.framing.content_type)), Wait(), *more]
         return [Wait(), *(rest or [ResetConnection()])]
 
-    def _reply(self, ask: Ask, step: Reply, knobs: Knobs) -> Script:
+    def _reply(self, vendor: Generator, ask: Ask, step: Reply, knobs: Knobs) -> Script:
         said = self._answers(ask, step, knobs)
         form = step if isinstance(step, Stream) else Stream()
-        numbers = knobs.usage if knobs.usage != type(knobs.usage)() else step.usage
         saying = Saying(
             ask,
             said,
-            count_usage(ask, said, self.stage.cache, numbers),
+            count_usage(ask, said, self.stage.cache, _numbers(step, knobs)),
             self.created,
             self.stage.issuer,
             self.ids,
@@ -169,20 +178,34 @@ class _Director:
         if knobs.delay:
             form = replace(form, delay=knobs.delay)
         fault = _fault(form.error)
-        voice = Voice(
-            fields=self._fields(EVENT_STREAM if ask.stream else JSON, step.headers),
-            error=self.vendor.error_frame(fault),
-            ping=self.vendor.ping,
-            grow=growth(self.vendor, saying),
-        )
         if ask.stream:
-            return stream_script(self.vendor.frames(saying), form, voice)
-        body = self.vendor.whole(saying)
+            return self._stream(vendor, saying, form, fault)
+        body = vendor.whole(saying)
+        vendor.remember(self.stage, ask, body)
         if form.without_usage:
-            body.pop("usage", None)
-        return json_script(_encoded(body), form, voice, _encoded(self.vendor.error(fault, self.ident)))
+            body = {name: value for name, value in body.items() if name not in USAGE_MEMBERS}
+        fields = self._fields(vendor.json_type, step.headers)
+        return json_script(_encoded(body), form, fields, _encoded(vendor.error(fault, self.ident)))
 
-    def _answers(self, ask: Ask, step: Reply, knobs: Knobs) -> list[Answer]:
+    def _stream(self, vendor: Generator, saying: Saying, form: Stream, fault: Fault) -> Script:
+        voice = Voice(
+            fields=self._fields(self.framing.content_type, form.headers),
+            error=partial(vendor.error_frames, fault),
+            framing=self.framing,
+            grow=growth(vendor, saying),
+        )
+        frames = vendor.frames(saying)
+        last = frames[-1].data if frames else {}
+        if isinstance(last, dict):
+            vendor.remember(self.stage, saying.ask, last)
+        return stream_script(frames, form, voice)
+
+    @property
+    def framing(self) -> Framing:
+        """How the call's stream is framed."""
+        return self.vendor.framing(self.call)
+
+    def _answers(self, ask: Ask, step: Reply, knobs: Knobs) -> list[Candidate]:
         if step.content is not None:
             parts = parts_of(step.content)
             return [limited(parts, ask, step.finish) for _ in range(ask.n)]
@@ -190,32 +213,38 @@ class _Director:
         said = answers(minded, rounds=knobs.rounds)
         return [replace(one, finish=step.finish) if step.finish else one for one in said]
 
-    def _latency(self, knobs: Knobs) -> list[Action]:
-        return [Sleep(knobs.latency)] if knobs.latency else []
-
     def _status(self, step: Status) -> Whole:
         more = dict(step.headers)
-        if step.retry_after is not None:
+        if step.retry_after is not None and self.vendor.protocol != "gemini":
             more["retry-after"] = str(step.retry_after)
         left = 0 if step.code == 429 else 1000
         if step.body is not None:
             return Whole(step.code, self._fields(step.content_type, more, left), step.body)
-        return Whole(step.code, self._fields(JSON, more, left), _encoded(self.vendor.error(_fault(step), self.ident)))
+        return Whole(
+            step.code,
+            self._fields(self.vendor.json_type, more, left),
+            _encoded(self.vendor.error(_fault(step), self.ident)),
+        )
 
     def _refusal(self, refused: Refused) -> Script:
-        fault = Fault(kind_of(refused.status, refused.kind), refused.message, refused.param, refused.code)
-        more = {"x-should-retry": "false"} if self.vendor is MESSAGES else {}
-        return [Whole(refused.status, self._fields(JSON, more), _encoded(self.vendor.error(fault, self.ident)))]
-
-    def _json(self, status: int, body: Json) -> Whole:
-        return Whole(status, self._fields(JSON), _encoded(body))
+        fault = Fault(
+            kind_of(refused.status, refused.kind), refused.message, refused.param, refused.code, refused.status
+        )
+        more = {"x-should-retry": "false"} if self.vendor.protocol == "messages" else {}
+        fields = self._fields(self.vendor.json_type, more)
+        return [Whole(refused.status, fields, _encoded(self.vendor.error(fault, self.ident)))]
 
     def _fields(self, content_type: str, more: Mapping[str, str] | None = None, left: int = 9999) -> Fields:
         return fields_of(self.vendor.protocol, content_type, self.ident, created=self.created, left=left, more=more)
 
 
 def _fault(step: Status) -> Fault:
-    return Fault(kind_of(step.code, step.kind), step.message, step.param, step.error_code)
+    code = kind_of(step.code, step.kind).status if step.code < 400 else step.code
+    return Fault(kind_of(step.code, step.kind), step.message, step.param, step.error_code, code, step.retry_after)
+
+
+def _numbers(step: Reply, knobs: Knobs) -> UsageNumbers:
+    return knobs.usage if knobs.usage != UsageNumbers() else step.usage
 
 
 def _encoded(body: Json) -> bytes:

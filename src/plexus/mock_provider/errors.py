@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from plexus.mock_provider.answer import Json
 
-Protocol = Literal["chat", "messages"]
+Protocol = Literal["chat", "messages", "responses", "gemini", "cohere", "ollama", "bedrock"]
 
 
 class Refused(Exception):
@@ -33,7 +33,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One fault in both vendors' words."""
+    """One fault in OpenAI's and Anthropic's words; the others' words follow from the kind."""
 
     status: int
     chat_type: str
@@ -133,6 +133,10 @@ class Fault:
     message: str | None = None
     param: str | None = None
     code: str | None = None
+    status: int | None = None
+    """The status of the reply, where it is not the kind's."""
+    retry_after: float | str | None = None
+    """Seconds to wait, for the vendors that say so in the body."""
 
 
 def chat_error(fault: Fault) -> Json:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from plexus.mock_provider.answer import Refusal
-from plexus.mock_provider.steps import Hang, Html, Raw, Redirect, Reply, Reset, Status, Step, Stream
+from plexus.mock_provider.steps import OPENING, Hang, Html, Raw, Redirect, Reply, Reset, Status, Step, Stream
 
 PREFIX: Final = "mock-fault-"
 
@@ -59,9 +59,10 @@ FAULTS: Final[Mapping[str, Step]] = {
     "empty": Reply(()),
     "refusal": Reply(Refusal("I will not help with that.")),
     "length": Reply("This answer was cut because it was", finish="length"),
+    "blocked": Reply((), finish="content_filter"),
     "filtered": Reply("This answer was filtered", finish="content_filter"),
     # in a stream
-    "error-before-token": Stream(error_after=1),
+    "error-before-token": Stream(error_after=OPENING),
     "error-mid-stream": Stream(error_after=6),
     "rate-limit-mid-stream": Stream(error_after=6, error=Status(429)),
     "cut-mid-stream": Stream(cut_after=6),
@@ -69,7 +70,7 @@ FAULTS: Final[Mapping[str, Step]] = {
     "reset-mid-stream": Stream(cut_after=6, cut="abort"),
     "empty-stream": Stream(cut_after=0),
     "stall": Stream(stall_after=6),
-    "stall-before-token": Stream(stall_after=1),
+    "stall-before-token": Stream(stall_after=OPENING),
     "stall-with-pings": Stream(stall_after=6, stall_pings=0.5),
     "slow": Stream(delay=0.5),
     "malformed-event": Stream(garbage_after=6),

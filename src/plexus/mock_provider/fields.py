@@ -10,7 +10,6 @@ from plexus.mock_provider.errors import Protocol
 from plexus.mock_provider.saying import Ids
 from plexus.mock_provider.script import Fields
 
-EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
 JSON: Final = "application/json"
 LIMIT_REQUESTS, LIMIT_TOKENS = 10_000, 2_000_000
 
@@ -31,9 +30,24 @@ def fields_of(
 ) -> Fields:
     """A reply's fields: its type, its id, the limits (``left`` requests remain), and ``more``, which replaces others."""
     named = {"content-type": content_type}
-    named |= _messages(ident, created, left) if protocol == "messages" else _chat(ident, left)
+    named |= _of(protocol, ident, created, left)
     named |= {name.lower(): value for name, value in (more or {}).items()}
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+
+
+def _of(protocol: Protocol, ident: str, created: int, left: int) -> dict[str, str]:
+    if protocol == "messages":
+        return _messages(ident, created, left)
+    if protocol in ("chat", "responses"):
+        return _chat(ident, left)
+    return {**_OTHERS.get(protocol, {}), **({_IDS[protocol]: ident} if protocol in _IDS else {})}
+
+
+_OTHERS: Final[Mapping[Protocol, dict[str, str]]] = {
+    "gemini": {"server-timing": "gfet4t7; dur=12", "vary": "Origin", "x-content-type-options": "nosniff"},
+    "cohere": {"x-debug-trace-id": "mock"},
+}
+_IDS: Final[Mapping[Protocol, str]] = {"bedrock": "x-amzn-requestid"}
 
 
 def _chat(ident: str, left: int) -> dict[str, str]:

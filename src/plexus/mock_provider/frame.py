@@ -1,4 +1,4 @@
-"""One server-sent event of a reply, before it is bytes, so that a fault can still change it."""
+"""One event of a streamed reply, before it is bytes, so that a fault can still change it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,13 @@ class Frame:
             return self
         return replace(self, data={**self.data, **members})
 
-    def encode(self) -> bytes:
-        """The event's bytes."""
+    def json(self) -> bytes:
+        """The data's bytes."""
         data = self.data.encode() if isinstance(self.data, str) else msgspec.json.encode(self.data)
         if self.padding and data.endswith(b"}"):
             data = data[:-1] + b" " * self.padding + b"}"
-        return encode_event(data, self.name.encode() if self.name is not None else None)
+        return data
+
+    def encode(self) -> bytes:
+        """The bytes of a server-sent event."""
+        return encode_event(self.json(), self.name.encode() if self.name is not None else None)

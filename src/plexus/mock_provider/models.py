@@ -14,6 +14,7 @@ MODELS: Final = (
     "mock-tools",
     "mock-agent",
     "mock-thinking",
+    "mock-thinking-tools",
     "mock-redacted",
     "mock-json",
     "mock-refusal",
@@ -33,6 +34,8 @@ def is_known(model: str) -> bool:
 
 def single(model: str, protocol: Protocol) -> Json:
     """One model in the vendor's shape."""
+    if protocol == "gemini":
+        return gemini(model)
     if protocol == "messages":
         return {
             "type": "model",
@@ -46,8 +49,28 @@ def single(model: str, protocol: Protocol) -> Json:
     return {"id": model, "object": "model", "created": _CREATED, "owned_by": "mock"}
 
 
+def gemini(model: str) -> Json:
+    """One model as Gemini lists it."""
+    return {
+        "name": f"models/{model}",
+        "version": "001",
+        "displayName": model,
+        "description": f"The mock provider's {model}",
+        "inputTokenLimit": 1_048_576,
+        "outputTokenLimit": 65_536,
+        "supportedGenerationMethods": ["generateContent", "countTokens", "embedContent", "batchEmbedContents"],
+        "temperature": 1,
+        "topP": 0.95,
+        "topK": 64,
+        "maxTemperature": 2,
+        "thinking": model.startswith(("mock-thinking", "mock-redacted")),
+    }
+
+
 def listing(protocol: Protocol) -> Json:
     """All models in the vendor's shape."""
+    if protocol == "gemini":
+        return {"models": [gemini(model) for model in MODELS]}
     found = [single(model, protocol) for model in MODELS]
     if protocol == "messages":
         return {"data": found, "has_more": False, "first_id": MODELS[0], "last_id": MODELS[-1]}

@@ -9,6 +9,7 @@
 ``mock-agent``       calls a reading, then a running tool where the text asks for something to be done (see ``ASKS``),
                      for ``x-mock-rounds`` rounds (1), then tells what it found.
 ``mock-thinking``    thinks first, unless thinking is switched off.
+``mock-thinking-tools``  thinks first, then does as ``mock-tools`` does.
 ``mock-redacted``    thinks first, and hides its thoughts.
 ``mock-json``        answers with a minimal JSON value that fits the schema asked for, ``{}`` without one.
 ``mock-refusal``     refuses.
@@ -91,7 +92,7 @@ def limited(parts: Sequence[Part], ask: Ask, finish: Finish | None = None) -> An
 def tokens_of(part: Part) -> int:
     """Output tokens of one part."""
     if isinstance(part, ToolCall):
-        return count(part.name) + count(compact(part.arguments))
+        return count(part.name) + count(compact(part.arguments) if part.input is None else part.input)
     if isinstance(part, Search):
         return count(part.query)
     return count(part.text)
@@ -200,6 +201,7 @@ MINDS: Final[Mapping[str, Mind]] = {
     "mock-echo": _echo,
     "mock-tools": _tools,
     "mock-json": _json,
+    "mock-thinking-tools": _tools,
     "mock-refusal": _refuse,
     "mock-search": _search,
     "mock-words": _words,
@@ -208,6 +210,8 @@ MINDS: Final[Mapping[str, Mind]] = {
 
 
 def _call(tool: Tool) -> ToolCall:
+    if tool.custom:
+        return ToolCall(tool.name, input="plexus")
     arguments = instance(tool.schema)
     return ToolCall(tool.name, arguments if isinstance(arguments, dict) else {})
 

@@ -13,8 +13,9 @@ from plexus.http1.body import BodyTooLarge
 from plexus.http1.incoming import Incoming
 from plexus.http1.server import Server
 from plexus.mock_provider.call import MockCall
-from plexus.mock_provider.director import Stage, direct
+from plexus.mock_provider.director import direct
 from plexus.mock_provider.player import Player
+from plexus.mock_provider.stage import Stage
 from plexus.mock_provider.steps import Step
 
 MAX_BODY = 32 * 1024 * 1024
@@ -23,9 +24,9 @@ _DRAIN_SECONDS = 1.0
 
 
 class MockProvider:
-    """Plays Chat Completions and Messages.
+    """Plays the vendors' APIs.
 
-    ``name`` signs thinking blocks: another provider's are refused. ``key`` is the only secret accepted, None for any.
+    ``name`` signs reasoning: another provider's are refused. ``key`` is the only secret accepted, None for any.
     With ``validate=False`` a scripted failure is played even to a request that the vendor would refuse. ``sleep`` takes
     seconds, ``now`` gives epoch seconds. ``keep`` is how many calls are remembered.
     """

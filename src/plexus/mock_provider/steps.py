@@ -3,16 +3,20 @@
 ``provider.script(Status(429, retry_after=1), Stream("hello", cut_after=3), Reply("hi"))``. A step says nothing about
 the protocol: it is written down in the one that the call uses. Positions count complete server-sent events, the
 opening ones included: in Chat Completions the first is the one with the role, in Messages ``message_start``,
-``content_block_start`` and ``ping`` come before the first text.
+``content_block_start`` and ``ping`` come before the first text, in Responses four events, in Gemini none. ``OPENING``
+as a position stands behind those opening events, wherever that is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from plexus.mock_provider.answer import Finish, Part, Text, UsageNumbers
+
+OPENING: Final = -1
+"""The position behind the opening events."""
 
 Content = str | Part | Sequence[str | Part] | None
 """What to say: text, a part, or several; None lets the model behave as its name says."""

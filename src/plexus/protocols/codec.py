@@ -121,8 +121,10 @@ class Codec(Generic[Request, Response, Dialect]):
     stream_encoder: Callable[[Request], StreamEncoder]
     encode_error: Callable[[GatewayError, str], ErrorReply]
     """(error, request id) -> the reply before the commit."""
-    encode_stream_error: Callable[[GatewayError], bytes]
-    """The one terminal frame after the commit (docs/failures)."""
+    encode_stream_error: Callable[[GatewayError, bytes], bytes]
+    """(error, what the client has got of the stream) -> the one terminal frame after the commit (docs/failures)."""
+    repeats_reply: bool = False
+    """That frame repeats the reply so far, so what passes must be kept; else b"" is passed for it."""
     demands_usage: bool = False
     """Every reply must hold counts, so that our estimate is given where the provider said none."""
     heartbeat: bytes

@@ -12,6 +12,7 @@ import msgspec
 
 from plexus.canonical.content import Extras
 from plexus.canonical.errors import bad_request
+from plexus.canonical.request import GenerateRequest
 
 T = TypeVar("T")
 
@@ -158,6 +159,13 @@ def with_twins(extras: Extras | None, origin: str, twins: Object) -> Extras | No
     if not twins:
         return extras
     return Extras(origin, extras.members if extras is not None else {}, twins)
+
+
+def refuse_bound(request: GenerateRequest, protocol: str) -> None:
+    """Raises ClientError where ``request`` hangs on something that only another protocol's service keeps."""
+    if request.origin != protocol:
+        for bound in request.bound:
+            raise bad_request(bound.message, param=bound.param)
 
 
 def raw_json(value: object) -> msgspec.Raw:

@@ -7,18 +7,20 @@ from typing import Any
 
 import msgspec
 
-from plexus.protocols import anthropic_messages, openai_chat
+from plexus.protocols import anthropic_messages, openai_chat, openai_responses
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.codec import Codec
 from plexus.protocols.openai_chat.dialect import ChatDialect
+from plexus.protocols.openai_responses.dialect import ResponsesDialect
 
 CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
     (codec.protocol, codec.operation): codec
-    for codec in (openai_chat.CODEC, anthropic_messages.CODEC, anthropic_messages.COUNT_CODEC)
+    for codec in (openai_chat.CODEC, openai_responses.CODEC, anthropic_messages.CODEC, anthropic_messages.COUNT_CODEC)
 }
 
 DIALECTS: Mapping[str, type[msgspec.Struct]] = {
     "openai_chat": ChatDialect,
+    "openai_responses": ResponsesDialect,
     "anthropic_messages": MessagesDialect,
 }
 """The questions that presets and the configuration may answer, by protocol."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.gateway import CHAT, MESSAGES, gateway
+from tests.gateway import CHAT, MESSAGES, RESPONSES, gateway
 from tests.journeys.agents.house import COMMAND, MAIN, SMALL, Agent, at_work, check
 
 from plexus.mock_provider import ToolCall
@@ -30,11 +30,18 @@ OPENCODE: Final = Agent(
         "OPENCODE_DISABLE_SHARE": "1",
     },
 )
-AGENTS: Final = {agent.client: agent for agent in (CLAUDE_CODE, OPENCODE)}
+CODEX: Final = Agent(
+    client="codex",
+    command=("codex", "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"),
+    read=ToolCall("exec_command", {"cmd": "cat note.txt"}),
+    run=ToolCall("exec_command", {"cmd": COMMAND}),
+    quiet={},
+)
+AGENTS: Final = {agent.client: agent for agent in (CLAUDE_CODE, CODEX, OPENCODE)}
 
-QUICK: Final = {("claude-code", CHAT), ("opencode", MESSAGES)}
+QUICK: Final = {("claude-code", CHAT), ("codex", MESSAGES), ("opencode", MESSAGES)}
 """One journey for each agent, over another protocol than its own; the rest is for ``scripts/test --full``."""
-UPSTREAM: Final = (CHAT, MESSAGES)
+UPSTREAM: Final = (CHAT, RESPONSES, MESSAGES)
 MATRIX: Final = [
     pytest.param(agent, upstream, marks=() if (agent, upstream) in QUICK else pytest.mark.full)
     for agent in AGENTS

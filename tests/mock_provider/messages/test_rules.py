@@ -12,7 +12,7 @@ from tests.recordings import Recording, recordings
 from plexus.canonical.headers import Headers
 from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.messages.request import read, read_count
-from plexus.mock_provider.messages.signature import hide, sign
+from plexus.mock_provider.signature import hide, sign
 
 _USER = {"role": "user", "content": "hi"}
 _CALL = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}

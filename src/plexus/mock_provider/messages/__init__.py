@@ -1,6 +1,5 @@
 """Messages as Anthropic serves it.
 
 - **schema**: the request's types. **rules**: what is refused beyond them. **request**: the ask in a request.
-- **signature**: what makes a thinking block genuine.
 - **reply**: an answer as one JSON body. **stream**: an answer as events.
 """

@@ -18,8 +18,8 @@ from plexus.mock_provider.answer import (
     ToolCall,
     Usage,
 )
-from plexus.mock_provider.messages.signature import hide, sign
 from plexus.mock_provider.saying import Saying
+from plexus.mock_provider.signature import hide, sign
 
 FINISHES: Final[Mapping[Finish, str]] = {
     "stop": "end_turn",

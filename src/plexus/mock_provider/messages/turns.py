@@ -12,7 +12,7 @@ from plexus.mock_provider.answer import Json
 from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.messages import schema as messages
 from plexus.mock_provider.messages.rules import refusal
-from plexus.mock_provider.messages.signature import is_genuine, is_hidden_by
+from plexus.mock_provider.signature import is_genuine, is_hidden_by
 from plexus.mock_provider.strictness import is_base64
 
 IMAGES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})

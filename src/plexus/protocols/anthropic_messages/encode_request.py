@@ -39,7 +39,7 @@ from plexus.protocols.anthropic_messages.content import (
 )
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.codec import Outbound
-from plexus.protocols.members import NULL, own_members
+from plexus.protocols.members import NULL, own_members, refuse_bound
 
 PATH = "/messages"
 Turn = tuple[str, list[object]]
@@ -47,6 +47,7 @@ Turn = tuple[str, list[object]]
 
 def encode_request(request: GenerateRequest, dialect: MessagesDialect) -> tuple[Outbound, Losses]:
     """The provider's request. Raises ClientError for content that Messages cannot express."""
+    refuse_bound(request, PROTOCOL)
     losses = Losses()
     writer = _Writer(losses)
     body: dict[str, object] = {"model": request.model}

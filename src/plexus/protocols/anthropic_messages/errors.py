@@ -134,7 +134,8 @@ def encode_error(error: GatewayError, request_id: str) -> ErrorReply:
     return ErrorReply(status, msgspec.json.encode(body), tuple(fields))
 
 
-def encode_stream_error(error: GatewayError) -> bytes:
-    """The terminal frame after the commit. Open blocks are not closed."""
+def encode_stream_error(error: GatewayError, passed: bytes) -> bytes:
+    """The terminal frame after the commit. Open blocks are not closed, and what has ``passed`` is not repeated."""
+    del passed
     body = {"type": "error", "error": {"type": error_type(error.kind), "message": error.message}}
     return encode_event(msgspec.json.encode(body), b"error")

@@ -115,7 +115,10 @@ def _encode_tools(request: GenerateRequest, body: Body, losses: Losses) -> None:
     if choice is not None:
         mode = choice.allowed_mode if choice.mode == "allowed" else choice.mode
         wire = {"type": {"auto": "auto", "required": "any", "none": "none", "named": "tool"}[mode]}
-        if choice.mode == "named":
+        if choice.mode == "named" and request.origin != PROTOCOL and not _has_tool(request, choice.names[0]):
+            losses.add("tool_choice", "unsupported")  # a tool of the other service, which is not sent
+            wire = {}
+        elif choice.mode == "named":
             wire["name"] = choice.names[0]
     parallel = request.parallel_tool_calls
     said = parallel is not None and (request.origin == PROTOCOL or not parallel)
@@ -124,6 +127,10 @@ def _encode_tools(request: GenerateRequest, body: Body, losses: Losses) -> None:
         wire["disable_parallel_tool_use"] = not parallel
     if wire:
         body["tool_choice"] = wire
+
+
+def _has_tool(request: GenerateRequest, name: str) -> bool:
+    return any(isinstance(tool, FunctionTool | CustomTool) and tool.name == name for tool in request.tools)
 
 
 def _encode_tool(tool: Tool, path: str, losses: Losses) -> object | None:

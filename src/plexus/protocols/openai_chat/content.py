@@ -23,26 +23,12 @@ from plexus.canonical.content import (
     Url,
 )
 from plexus.canonical.errors import bad_request
+from plexus.protocols.media import parse_data_url
 from plexus.protocols.members import Array, Members, Object, decode_as, is_string, raw_json, with_twins
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.reasoning_state import PREFIX
 
 PROTOCOL = "openai_chat"
-
-
-def parse_data_url(url: str) -> InlineData | None:
-    """``data:image/png;base64,…`` as inline data (RFC 2397); None for another kind of URL."""
-    if not url.startswith("data:"):
-        return None
-    head, comma, data = url[5:].partition(",")
-    if not comma or not head.endswith(";base64"):
-        return None
-    return InlineData(head[: -len(";base64")].split(";")[0] or "application/octet-stream", data)
-
-
-def data_url(source: InlineData) -> str:
-    """The other way."""
-    return f"data:{source.media_type};base64,{source.base64}"
 
 
 # --- parts

@@ -26,13 +26,13 @@ from plexus.canonical.errors import bad_request
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest, Message
 from plexus.protocols.codec import Outbound
-from plexus.protocols.members import Object, own_members
+from plexus.protocols.media import data_url
+from plexus.protocols.members import Object, own_members, refuse_bound
 from plexus.protocols.openai_chat import settings, tool_call_id
 from plexus.protocols.openai_chat.content import (
     PROTOCOL,
     THINKING_PART,
     THOUGHT_MEMBERS,
-    data_url,
     encode_cache,
     reasoning_details,
 )
@@ -44,6 +44,7 @@ PATH = "/chat/completions"
 
 def encode_request(request: GenerateRequest, dialect: ChatDialect) -> tuple[Outbound, Losses]:
     """The provider's request. Raises ClientError for content that Chat cannot express."""
+    refuse_bound(request, PROTOCOL)
     losses = Losses()
     writer = _Writer(dialect, losses)
     body: dict[str, object] = {"model": request.model, "messages": writer.messages(request)}

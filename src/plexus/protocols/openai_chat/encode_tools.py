@@ -31,7 +31,7 @@ def encode_tools(request: GenerateRequest, dialect: ChatDialect, body: dict[str,
     if not tools and not own.get("functions"):
         return
     if choice is not None and "function_call" not in own:
-        written = encode_tool_choice(choice, dialect, losses)
+        written = encode_tool_choice(choice, request, dialect, losses)
         if written is not None:
             body["tool_choice"] = written
     if request.parallel_tool_calls is not None:
@@ -45,8 +45,11 @@ def _only_allowed(choice: ToolChoice | None, dialect: ChatDialect) -> tuple[str,
     return choice.names
 
 
-def encode_tool_choice(choice: ToolChoice, dialect: ChatDialect, losses: Losses) -> object | None:
-    """The wire's tool_choice, in its own words where it came in them; None where the provider leaves it to the model."""
+def encode_tool_choice(
+    choice: ToolChoice, request: GenerateRequest, dialect: ChatDialect, losses: Losses
+) -> object | None:
+    """The wire's tool_choice, in its own words where it came in them; another protocol's keeps the names that are tools here.
+    None where the provider leaves it to the model, or where no such tool is left."""
     if choice.mode == "allowed" and "allowed" not in dialect.tool_choices:
         choice = ToolChoice(mode=choice.allowed_mode)
     if choice.mode not in dialect.tool_choices:
@@ -55,15 +58,24 @@ def encode_tool_choice(choice: ToolChoice, dialect: ChatDialect, losses: Losses)
         return None
     if choice.mode in ("auto", "none", "required"):
         return choice.mode
-    if choice.mode == "named":
-        if choice.raw is not None and b'"custom"' in bytes(choice.raw) and dialect.custom_tools:
-            return choice.raw
-        return {"type": "function", "function": {"name": choice.names[0]}}
-    if choice.raw is not None and b"allowed_tools" in bytes(choice.raw):
+    if choice.raw is not None and request.origin == PROTOCOL and (dialect.custom_tools or choice.mode == "allowed"):
         return choice.raw
-    tools = [{"type": "function", "function": {"name": name}} for name in choice.names]
-    losses.add("tool_choice", "approximated")
-    return {"type": "allowed_tools", "allowed_tools": {"mode": choice.allowed_mode, "tools": tools}}
+    kinds = _kinds(request, dialect)
+    if request.origin == PROTOCOL:
+        kinds = {name: kinds.get(name, "function") for name in choice.names}
+    named = [{"type": kinds[name], kinds[name]: {"name": name}} for name in choice.names if name in kinds]
+    if len(named) < len(choice.names):
+        losses.add("tool_choice", "approximated" if named else "unsupported")
+    if choice.mode == "named" or not named:
+        return named[0] if named else None
+    return {"type": "allowed_tools", "allowed_tools": {"mode": choice.allowed_mode, "tools": named}}
+
+
+def _kinds(request: GenerateRequest, dialect: ChatDialect) -> dict[str, str]:
+    """The type of each tool that is sent, by name."""
+    custom = "custom" if dialect.custom_tools else "function"
+    kinds = {tool.name: custom for tool in request.tools if isinstance(tool, CustomTool)}
+    return kinds | {tool.name: "function" for tool in request.tools if isinstance(tool, FunctionTool)}
 
 
 def _tool(tool: Tool, path: str, dialect: ChatDialect, losses: Losses) -> object | None:

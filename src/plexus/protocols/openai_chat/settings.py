@@ -11,7 +11,7 @@ from plexus.protocols.openai_chat.encode_reasoning import OWN, encode_reasoning
 
 PLAIN = (
     "temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
-    "top_logprobs", "verbosity", "prediction", "safety_identifier", "metadata", "store", "prompt_cache_key",
+    "top_logprobs", "verbosity", "prediction", "safety_identifier", "metadata", "prompt_cache_key",
     "prompt_cache_retention", "user",
 )  # fmt: skip
 """Settings that have the same name and meaning here and in the canonical request."""
@@ -25,6 +25,8 @@ def encode_settings(request: GenerateRequest, dialect: ChatDialect, body: dict[s
         body["n"] = request.candidates
     if request.stop and "stop" not in own:
         body["stop"] = list(request.stop)
+    if request.store is not None:
+        _encode_store(request, body, losses)
     if request.service_tier is not None:
         _encode_service_tier(request, body, losses)
     if request.max_output_tokens is not None and "max_tokens" not in own:
@@ -38,6 +40,15 @@ def encode_settings(request: GenerateRequest, dialect: ChatDialect, body: dict[s
     if request.extras is not None and not own:
         for name in request.extras.members:
             losses.add(name, "foreign")
+
+
+def _encode_store(request: GenerateRequest, body: dict[str, object], losses: Losses) -> None:
+    """Chat keeps replies for its owner's evaluations alone: that is not what Responses stores them for. Not to store is
+    what Chat does anyway."""
+    if request.origin == PROTOCOL:
+        body["store"] = request.store
+    elif request.store:
+        losses.add("store", "unsupported")
 
 
 def _encode_sampling(request: GenerateRequest, dialect: ChatDialect, body: dict[str, object], losses: Losses) -> None:

@@ -1,6 +1,6 @@
-"""What makes a thinking block genuine: a signature that only its issuer can have made, checked when it comes back.
+"""What makes reasoning genuine when it comes back: a signature that only its issuer can have made.
 
-Anthropic's are opaque and tied to the issuer; these are too, but for the secret: any mock provider of the same name makes
+The vendors' are opaque and tied to the issuer; these are too, but for the secret: any mock provider of the same name makes
 the same signature for the same text, so a transcript stays valid over restarts, and other providers' are refused.
 """
 
