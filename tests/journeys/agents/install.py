@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 HERE = Path(__file__).parent
 CACHE = Path(__file__).parents[3] / "build" / "agents"
-NPM = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev"]
+NPM = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--fetch-retry-maxtimeout=10000"]
 """Not ``npm ci``: that refuses a lock without the optional programs for other systems, which not every registry has.
 Versions and checksums are the lock's here too."""
 SCRIPTS = (["@anthropic-ai/claude-code", "install.cjs"], ["opencode-ai", "postinstall.mjs"])
 """The only install scripts that are run: both put a program in its place. The others would compile what no test needs."""
+
+PATIENCE = 240
+"""Seconds for one step of the installation."""
+WHAT = "The coding agents could not be installed"
 
 
 class NoAgents(Exception):
@@ -49,11 +52,10 @@ def _install(folder: Path) -> None:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(
-        command, cwd=folder, env=dict(os.environ), check=False, capture_output=True, text=True, timeout=240
-    )
+    try:
+        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise NoAgents(f"{WHAT}: `{' '.join(command)}` took over {PATIENCE} s. Is npm reachable?") from None
     if done.returncode != 0:
         said = (done.stdout + done.stderr)[-2000:]
-        raise NoAgents(
-            f"The coding agents could not be installed: `{' '.join(command)}` failed. Is npm reachable?\n{said}"
-        )
+        raise NoAgents(f"{WHAT}: `{' '.join(command)}` failed. Is npm reachable?\n{said}")
