@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,13 +94,14 @@ async def no_control_plane(incoming: Incoming) -> None:
 async def gateway(
     *upstream: str,
     models: tuple[str, ...] = (),
+    more: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
     **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
-    for the model of ``models`` at its place (``mock-chat`` by default). ``dialects`` are their answers by protocol,
-    ``members`` the snapshot's."""
+    for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
+    ``dialects`` the providers' answers by protocol, ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -114,7 +115,8 @@ async def gateway(
                 dialects=dialects or {},
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
-        current: Snapshot = snapshot(route("chat", *targets), **members)
+        others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
+        current: Snapshot = snapshot(route("chat", *targets), *others, **members)
         journal, waits = ListJournal(), list[float]()
 
         async def sleep(seconds: float) -> None:
