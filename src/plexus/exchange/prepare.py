@@ -14,6 +14,7 @@ from plexus.exchange.call import AnyCodec
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
+from plexus.exchange.stand_ins import put_stand_ins
 from plexus.protocols import envelope
 from plexus.protocols.codec import Outbound
 from plexus.protocols.envelope import Envelope
@@ -124,6 +125,7 @@ def _translate(
         exchange.canonical, model=attempt.target.model, stream_usage=True
     )
     request, losses = unseal(request, attempt.target.provider.name, gateway.seal_key)
+    request = put_stand_ins(request, codec.protocol, losses)
     try:
         outbound, more = codec.encode_request(request, dialect)
     except GatewayError as refusal:
