@@ -139,10 +139,9 @@ class App:
     async def _drain(self, records: Sequence[Record]) -> None:
         if self._database is None:
             raise DatabaseDown(self._database_error)
-        from plexus.storage.records import add_records  # noqa: PLC0415 - loaded by _open_database
+        from plexus.storage.records import store_records  # noqa: PLC0415 - loaded by _open_database
 
-        async with self._database.write() as connection:
-            await add_records(connection, records)
+        await store_records(self._database, records)
 
     # --- control plane
 

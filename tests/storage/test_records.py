@@ -3,14 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from plexus.canonical.losses import Loss
 from plexus.canonical.usage import COUNTS, Usage, usage
 from plexus.domain.record import AttemptRecord, Record
 from plexus.storage.database import Database
-from plexus.storage.records import Cursor, Filter, add_records, get_record, list_records
+from plexus.storage.records import Cursor, Filter, add_records, get_record, list_records, store_records
 from plexus.storage.schema import request
 
 COUNT = st.integers(0, 2**40)
@@ -121,3 +123,35 @@ def test_tokens_per_second_needs_a_stream_and_a_first_token() -> None:
     base = {"duration_us": 2_000_000, "first_token_us": 1_000_000, "usage": counts}
     assert record(1, stream=True, **base).tokens_per_second == 100
     assert record(1, stream=False, **base).tokens_per_second is None
+
+
+STRANGE = [
+    record(1, model="a\0b"),
+    record(2, label="x" * 5000),
+    record(3, usage=Usage(input=10**30, reported_cost_nanos=2**70)),
+    record(4, attempts=(
+        AttemptRecord(
+            number=1, provider="p", model="m\0", protocol="openai_chat", lane="pass", started_us=0, error_message="\0",
+            usage=Usage(output=2**64, raw='{"x":"\0"}'),
+        ),
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=lambda one: one.id)
+async def test_a_record_that_fits_no_column_keeps_no_other_out(database: Database, strange: Record) -> None:
+    plain = [record(number, usage=Usage(input=7)) for number in range(100, 320)]
+    await store_records(database, [*plain[:110], strange, *plain[110:]])
+    async with database.read() as connection:
+        assert [await get_record(connection, each.id) for each in plain[::50]] == plain[::50]
+        kept = await get_record(connection, strange.id)
+    assert kept is not None
+    assert kept.protocol == strange.protocol
+    assert kept.usage is None or kept.usage.input == 2**63 - 1
+
+
+async def test_a_database_that_is_away_is_said_so(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.exec_driver_sql("DROP TABLE attempt")
+    with pytest.raises(DBAPIError):
+        await store_records(database, [record(1, attempts=STRANGE[3].attempts)])

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Row, Table, select, tuple_
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plexus.canonical.losses import Loss
 from plexus.canonical.usage import COUNTS, Usage
 from plexus.domain.record import AttemptRecord, Record
+from plexus.storage.database import Database
 from plexus.storage.schema import attempt, request
+
+log = logging.getLogger(__name__)
 
 PLAIN = tuple(name for name in Record.__struct_fields__ if name not in ("losses", "notes", "usage", "attempts"))
 PLAIN_ATTEMPT = tuple(name for name in AttemptRecord.__struct_fields__ if name != "usage")
@@ -31,6 +36,52 @@ async def add_records(connection: AsyncConnection, records: Sequence[Record]) ->
     await _insert(connection, attempt, ATTEMPT_COLUMNS, rows)
 
 
+async def store_records(database: Database, records: Sequence[Record]) -> None:
+    """Write records in a transaction of their own. Raises what the driver raises where the database is away.
+
+    What clients and providers make up (a NUL in a model's name, a count of thirty digits, a label of a kilobyte) may not
+    fit its column, and must not keep all later records out: then the batch is written again, cut to what fits.
+    """
+    try:
+        async with database.write() as connection:
+            await add_records(connection, records)
+    except (DBAPIError, OverflowError) as refused:
+        log.warning("a record does not fit the database as it is, and is cut to fit: %s", refused)
+        async with database.write() as connection:
+            await add_records(connection, [fit_record(record) for record in records])
+
+
+def fit_record(record: Record) -> Record:
+    """``record`` with every value in the range of its column."""
+    attempts = tuple(_fit(_fit_usage(each), attempt) for each in record.attempts)
+    return msgspec.structs.replace(_fit(_fit_usage(record), request), attempts=attempts)
+
+
+def _fit_usage(row: Fitted) -> Fitted:
+    if row.usage is None:
+        return row
+    counts = {name: min(getattr(row.usage, name), MAX_INTEGER) for name in COUNTS}
+    cost = row.usage.reported_cost_nanos
+    counts["reported_cost_nanos"] = None if cost is None else min(cost, MAX_INTEGER)
+    raw = row.usage.raw
+    usage = msgspec.structs.replace(row.usage, **counts, raw=None if raw is None else raw.replace("\0", REPLACEMENT))
+    return msgspec.structs.replace(row, usage=usage)
+
+
+def _fit(row: Fitted, table: Table) -> Fitted:
+    changed: dict[str, object] = {}
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
+        if isinstance(value, str) and name in table.c:
+            length = getattr(table.c[name].type, "length", None)
+            changed[name] = value.replace("\0", REPLACEMENT)[:length]
+    return msgspec.structs.replace(row, **changed)
+
+
+Fitted = TypeVar("Fitted", Record, AttemptRecord)
+MAX_INTEGER = 2**63 - 1
+REPLACEMENT = "\ufffd"
+"""Stands where PostgreSQL takes no NUL."""
 ROWS = 100
 """Rows of one statement."""
 
