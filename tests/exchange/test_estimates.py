@@ -15,7 +15,7 @@ from plexus.canonical.usage import Usage
 from plexus.exchange.authenticate import Caller
 from plexus.exchange.call import Call, read_question
 from plexus.exchange.counters import Counters
-from plexus.exchange.estimates import NOTE, add_estimates
+from plexus.exchange.estimates import NOTE, add_estimates, usage_of_body
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.protocols.registry import CODECS
 
@@ -140,3 +140,13 @@ def test_counting_costs_nothing() -> None:
     of.serving = attempt(of, status=200)
     add_estimates(of)
     assert of.serving.usage is None
+
+
+def test_a_passing_reply_is_sized_by_what_it_says_and_a_strange_one_by_its_bytes() -> None:
+    codec = CODECS["openai_chat", "generate"]
+    choice = b'{"index":0,"message":{"role":"assistant","content":"%b"},"finish_reason":"stop"}' % (b"x" * 350)
+    plain = b'{"id":"1","model":"m","choices":[%b]}' % choice
+    strange = b'{"choices":"%b"}' % (b"x" * 350)
+    said, unread = (usage_of_body(exchange(), codec, body, codec.default_dialect) for body in (plain, strange))
+    assert (said.output, said.estimated) == (101, True)
+    assert (unread.output, unread.estimated) == (estimate_text(len(strange)), True)

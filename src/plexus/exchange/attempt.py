@@ -7,13 +7,12 @@ import time
 
 import msgspec
 
-from plexus.accounting.estimate import estimate_output, estimate_text
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.response import Finish
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
 from plexus.exchange.deadline import Deadline
-from plexus.exchange.estimates import estimated_usage
+from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.ports import Reply
@@ -151,36 +150,49 @@ async def _whole(
     attempt.said_bytes = len(body)  # roughly, in case that it cannot be read
     if body.lstrip()[:1] == b"<":
         raise _foreign(reply)
-    fields = upstream_fields(reply)
     if attempt.lane == "translate":
-        response = prepared.codec.decode_response(body, prepared.dialect)
-        said = any(candidate.blocks for candidate in response.candidates)
-        empty = not said and (response.usage is None or response.usage.output == 0)
-        attempt.usage = response.usage
-        if attempt.usage is None and not empty:
-            attempt.usage = estimated_usage(exchange, estimate_output(response))
-        if exchange.codec.demands_usage:
-            response = msgspec.structs.replace(response, usage=attempt.usage)
-        seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
-        written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
-        for loss in losses:
-            exchange.losses.add(loss.path, loss.reason)
-        finish = response.candidates[0].finish if response.candidates else None
+        written, finish, empty = _translate(body, prepared, attempt, exchange, gateway)
     else:
-        tap = prepared.codec.tap(prepared.dialect)
-        tap.read(body)
-        attempt.usage = tap.usage
-        if tap.failure is not None:
-            raise tap.failure
-        written, finish, empty = body, tap.finish, tap.empty
-        if attempt.usage is None and not empty and exchange.codec.operation == "generate":
-            said_in_full = prepared.codec.decode_response(body, prepared.dialect)
-            attempt.usage = estimated_usage(exchange, estimate_output(said_in_full))
+        written, finish, empty = _watch(body, prepared, attempt, exchange)
     attempt.complete = True
-    whole = WholeReply(attempt=attempt, body=written, fields=fields, finish=finish)
+    whole = WholeReply(attempt=attempt, body=written, fields=upstream_fields(reply), finish=finish)
     if empty:
         raise EmptyReply(whole)
     return whole
+
+
+Read = tuple[bytes, Finish | None, bool]
+"""A JSON reply as the client gets it, why it ended, and whether nothing is said in it."""
+
+
+def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange) -> Read:
+    """The client's own protocol: the bytes stay. Raises the failure that is inside the reply."""
+    tap = prepared.codec.tap(prepared.dialect)
+    tap.read(body)
+    attempt.usage = tap.usage
+    if tap.failure is not None:
+        raise tap.failure
+    empty: bool = tap.empty
+    if attempt.usage is None and not empty and exchange.codec.operation == "generate":
+        attempt.usage = usage_of_body(exchange, prepared.codec, body, prepared.dialect)
+    return body, tap.finish, empty
+
+
+def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Read:
+    """Another protocol. Raises ProviderError for a reply that is an error or cannot be read."""
+    response = prepared.codec.decode_response(body, prepared.dialect)
+    said = any(candidate.blocks for candidate in response.candidates)
+    empty = not said and (response.usage is None or response.usage.output == 0)
+    attempt.usage = response.usage
+    if attempt.usage is None and not empty:
+        attempt.usage = usage_of_reply(exchange, response)
+    if exchange.codec.demands_usage:
+        response = msgspec.structs.replace(response, usage=attempt.usage)
+    seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
+    written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
+    for loss in losses:
+        exchange.losses.add(loss.path, loss.reason)
+    return written, response.candidates[0].finish if response.candidates else None, empty
 
 
 def _foreign(reply: Reply) -> ProviderError:
@@ -266,9 +278,7 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
         prepared.codec.stream_decoder(prepared.dialect),
         exchange.codec.stream_encoder(exchange.canonical),
         seal,
-        lambda said_bytes: (
-            estimated_usage(exchange, estimate_text(said_bytes)) if exchange.codec.demands_usage else None
-        ),
+        lambda said_bytes: usage_of_text(exchange, said_bytes) if exchange.codec.demands_usage else None,
     )
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from plexus.accounting.estimate import estimate_input, estimate_text
+from plexus.accounting.estimate import estimate_input, estimate_output, estimate_text
 from plexus.canonical.errors import ErrorKind, GatewayError
 from plexus.canonical.request import GenerateRequest
+from plexus.canonical.response import GenerateResponse
 from plexus.canonical.usage import Usage, usage
 
 if TYPE_CHECKING:
+    from plexus.exchange.call import AnyCodec
     from plexus.exchange.exchange import Attempt, Exchange
 
 NOTE = "tokens_estimated"
@@ -38,9 +40,23 @@ def add_estimates(exchange: Exchange) -> None:
             exchange.notes.append(NOTE)
 
 
-def estimated_usage(exchange: Exchange, output: int) -> Usage:
-    """A usage of our own making, for the request of ``exchange`` and ``output`` tokens."""
-    return usage(input=_input(exchange), output=output, estimated=True)
+def usage_of_text(exchange: Exchange, said_bytes: int) -> Usage:
+    """The estimate for the request of ``exchange`` and a reply of so many bytes of text."""
+    return usage(input=_input(exchange), output=estimate_text(said_bytes), estimated=True)
+
+
+def usage_of_reply(exchange: Exchange, response: GenerateResponse) -> Usage:
+    """The estimate for the request of ``exchange`` and a whole reply."""
+    return usage(input=_input(exchange), output=estimate_output(response), estimated=True)
+
+
+def usage_of_body(exchange: Exchange, codec: AnyCodec, body: bytes, dialect: msgspec.Struct) -> Usage:
+    """The same for a reply that passes as it is; one that only its client can read is sized by its bytes."""
+    try:
+        response = codec.decode_response(body, dialect)
+    except GatewayError:
+        return usage_of_text(exchange, len(body))
+    return usage_of_reply(exchange, response)
 
 
 def _estimate(attempt: Attempt, exchange: Exchange) -> Usage | None:
@@ -49,9 +65,9 @@ def _estimate(attempt: Attempt, exchange: Exchange) -> Usage | None:
         return known
     if not _owes(attempt, exchange):
         return known
-    output = estimate_text(attempt.said_bytes)
     if known is None:
-        return estimated_usage(exchange, output)
+        return usage_of_text(exchange, attempt.said_bytes)
+    output = estimate_text(attempt.said_bytes)
     # A stream says its input at its beginning, and one token of output: what was delivered since counts, too.
     return known if output <= known.output else msgspec.structs.replace(known, output=output, estimated=True)
 
