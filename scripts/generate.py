@@ -1,6 +1,7 @@
 """Writes the generated files, or checks that they are fresh (``--check``).
 
-The configuration's JSON Schema, the OpenAPI document, the command line's help, the tables of protocol support and of providers.
+The configuration's JSON Schema, the OpenAPI document, the command line's help, the pages of
+protocol support, of providers and of failures.
 """
 
 from __future__ import annotations
@@ -53,6 +54,12 @@ def providers() -> str:
     return render()
 
 
+def failures() -> str:
+    from scripts.failures_page import render
+
+    return render((ROOT / "docs/failures.md").read_text(encoding="utf-8"))
+
+
 FILES: dict[str, Callable[[], str]] = {
     "docs/plexus.schema.json": schema,
     "docs/configuration.md": configuration,
@@ -60,6 +67,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/cli.md": cli_help,
     "docs/protocols/support.md": support,
     "docs/providers.md": providers,
+    "docs/failures.md": failures,
 }
 
 

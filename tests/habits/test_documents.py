@@ -62,3 +62,16 @@ def test_every_package_says_what_it_holds() -> None:
 
 UNWRITTEN: list[str] = []
 """Packages whose first words are still to be written. It may only shrink."""
+
+
+POINTER = re.compile(r"(?<![\w./])docs/([\w-]+)(?![\w-]|\.\w|/)")
+
+
+def test_the_pages_that_the_code_names_exist() -> None:
+    """``docs/failures section 2`` in a docstring is a promise to whoever reads it."""
+    named = {page for path in tracked() if path.suffix == ".py" for page in POINTER.findall(read(path))}
+    assert "failures" in named
+    missing = {
+        page for page in named if not (ROOT / "docs" / f"{page}.md").exists() and not (ROOT / "docs" / page).exists()
+    }
+    assert missing == set()

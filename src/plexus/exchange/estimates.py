@@ -1,4 +1,4 @@
-"""What an attempt is billed where its provider did not say (rows marked E of docs/failures): our estimate, flagged.
+"""What an attempt is billed where its provider did not say (docs/failures section 4): our estimate, flagged.
 
 Run once, at the exit of the exchange, so that a reply with a usage pays nothing for it.
 """
