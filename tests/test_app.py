@@ -184,6 +184,18 @@ async def test_the_mock_is_played_only_where_it_is_configured(tmp_path: Path) ->
         assert not origins & {9, 4010}
 
 
+async def test_a_mock_at_an_address_of_its_own_is_not_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plexus.mock_provider.MockProvider", None)  # whoever plays it fails
+    elsewhere = MOCK.replace("{preset: mock}", "{preset: mock, base_url: 'http://127.0.0.1:9/v1'}")
+    assert elsewhere != MOCK
+    async with running(tmp_path, elsewhere) as (app, _):
+        (mock,) = app.configuration.current().providers.values()
+        assert {end.origin.port for end in mock.endpoints.values()} == {9}
+    with pytest.raises(TypeError):
+        async with running(tmp_path, MOCK):
+            pass
+
+
 async def test_a_mock_that_is_configured_later_is_played_then(tmp_path: Path) -> None:
     async with running(tmp_path, ELSEWHERE) as (app, client):
         assert (await ask(client)).status_code == 404

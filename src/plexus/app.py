@@ -19,11 +19,13 @@ from plexus.configuration.compile import Rules
 from plexus.configuration.file_source import FileSource
 from plexus.configuration.load import MOCK
 from plexus.configuration.secrets import REASONING_STATE, derive, digester
+from plexus.domain.provider import Provider
 from plexus.domain.record import Record
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.http1.server import Handler, Incoming, Server
 from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS
+from plexus.providers.presets import load_presets
 from plexus.settings import Settings, load_or_make_root_key
 from plexus.upstream.client import UpstreamClient
 
@@ -99,8 +101,7 @@ class App:
 
     async def _play_mock(self) -> None:
         """Play the mock provider on a port of its own, once the configuration has one that is not elsewhere."""
-        providers = self.configuration.current().providers.values()
-        if self._mock_url is not None or not any(one.preset == MOCK and one.enabled for one in providers):
+        if self._mock_url is not None or not any(map(_is_ours_to_play, self.configuration.current().providers.values())):
             return
         from plexus.mock_provider import MockProvider  # noqa: PLC0415 - few gateways play a provider
 
@@ -175,6 +176,13 @@ class App:
             "configuration": "ok" if self.configuration.last_error is None else BROKEN_FILE,
         }
         return Readiness(ready=not self.server.draining, parts=parts)
+
+
+def _is_ours_to_play(provider: Provider) -> bool:
+    """A mock provider at the address that only stands for one: no address was written for it."""
+    nowhere = {endpoint.url for endpoint in load_presets()[MOCK].endpoints.values()}
+    at = {f"http://{endpoint.origin.authority}{endpoint.prefix}" for endpoint in provider.endpoints.values()}
+    return provider.preset == MOCK and provider.enabled and at <= nowhere
 
 
 async def run(app: App, *, ready: asyncio.Event | None = None) -> None:
