@@ -101,7 +101,9 @@ class App:
 
     async def _play_mock(self) -> None:
         """Play the mock provider on a port of its own, once the configuration has one that is not elsewhere."""
-        if self._mock_url is not None or not any(map(_is_ours_to_play, self.configuration.current().providers.values())):
+        if self._mock_url is not None or not any(
+            map(_is_ours_to_play, self.configuration.current().providers.values())
+        ):
             return
         from plexus.mock_provider import MockProvider  # noqa: PLC0415 - few gateways play a provider
 

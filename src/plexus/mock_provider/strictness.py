@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from plexus.mock_provider.answer import Json
+from plexus.mock_provider.errors import Refused
 
 _BELOW: Final = ("properties", "$defs", "definitions")
 _LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -61,3 +62,20 @@ def explain(error: msgspec.ValidationError) -> tuple[str, str]:
     """What msgspec found wrong, and where: ``("Expected `int`, got `str`", "messages[0].n")``; the path may be empty."""
     what, _, where = str(error).partition(" - at `$")
     return what, where.rstrip("`").lstrip(".")
+
+
+def check_strict(schema: Json, where: str, param: str) -> None:
+    """OpenAI's subset of JSON Schema for structured output: closed objects, every member required. Raises Refused."""
+    if next(open_objects(schema), None) is not None:
+        raise bad_schema(where, "'additionalProperties' is required to be supplied and to be false.", param)
+    missing = next(optional_members(schema), None)
+    if missing is not None:
+        detail = f"'required' is required to be supplied and to include every key in properties. Missing '{missing}'."
+        raise bad_schema(where, detail, param)
+
+
+def bad_schema(where: str, detail: str, param: str) -> Refused:
+    """OpenAI's refusal of the schema in ``where``."""
+    return Refused(
+        f"Invalid schema for {where}: In context=(), {detail}", param=param, code="invalid_function_parameters"
+    )

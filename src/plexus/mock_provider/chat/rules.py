@@ -10,7 +10,7 @@ import msgspec
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.chat import schema as chat
 from plexus.mock_provider.errors import Refused
-from plexus.mock_provider.strictness import is_base64, open_objects, optional_members
+from plexus.mock_provider.strictness import bad_schema, check_strict, is_base64
 
 _DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,(.*)", re.DOTALL)
 
@@ -73,9 +73,9 @@ def _check_function(function: chat.Function, param: str) -> None:
     schema = function.parameters
     if schema and schema.get("type") != "object":
         detail = f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'."
-        raise _bad_schema(f"function '{function.name}'", detail, param)
+        raise bad_schema(f"function '{function.name}'", detail, param)
     if function.strict and schema is not None:
-        _check_strict(schema, f"function '{function.name}'", param)
+        check_strict(schema, f"function '{function.name}'", param)
 
 
 def _check_format(request: chat.Request) -> None:
@@ -95,23 +95,7 @@ def _check_format(request: chat.Request) -> None:
                 code="missing_required_parameter",
             )
         if wanted.json_schema.strict:
-            _check_strict(wanted.json_schema.schema, f"response_format '{wanted.json_schema.name}'", "response_format")
-
-
-def _check_strict(schema: Json, where: str, param: str) -> None:
-    """Structured output's subset of JSON Schema: closed objects, every member required."""
-    if next(open_objects(schema), None) is not None:
-        raise _bad_schema(where, "'additionalProperties' is required to be supplied and to be false.", param)
-    missing = next(optional_members(schema), None)
-    if missing is not None:
-        detail = f"'required' is required to be supplied and to include every key in properties. Missing '{missing}'."
-        raise _bad_schema(where, detail, param)
-
-
-def _bad_schema(where: str, detail: str, param: str) -> Refused:
-    return Refused(
-        f"Invalid schema for {where}: In context=(), {detail}", param=param, code="invalid_function_parameters"
-    )
+            check_strict(wanted.json_schema.schema, f"response_format '{wanted.json_schema.name}'", "response_format")
 
 
 def _check_messages(messages: Sequence[chat.Message]) -> None:

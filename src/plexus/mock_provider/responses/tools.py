@@ -11,7 +11,7 @@ from plexus.mock_provider.ask import Tool
 from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.responses import schema as responses
 from plexus.mock_provider.responses.items import refusal
-from plexus.mock_provider.strictness import open_objects, optional_members
+from plexus.mock_provider.strictness import bad_schema, check_strict
 
 
 def tools_of(request: responses.Counted) -> list[Tool]:
@@ -56,16 +56,16 @@ def _check_function(tool: responses.FunctionTool, param: str) -> None:
     schema = tool.parameters
     if schema and schema.get("type") != "object":
         detail = f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'."
-        raise _bad_schema(f"function '{tool.name}'", detail, param)
+        raise bad_schema(f"function '{tool.name}'", detail, param)
     if tool.strict and schema is not None:
-        _check_strict(schema, f"function '{tool.name}'", param)
+        check_strict(schema, f"function '{tool.name}'", param)
 
 
 def check_format(request: responses.Counted) -> None:
     """Raises Refused for a schema that structured output does not take, or JSON that nobody speaks of."""
     wanted = request.text.format if request.text is not None else None
     if isinstance(wanted, responses.SchemaFormat) and wanted.strict is not False:
-        _check_strict(wanted.schema, f"response_format '{wanted.name}'", "text.format.schema")
+        check_strict(wanted.schema, f"response_format '{wanted.name}'", "text.format.schema")
     if isinstance(wanted, responses.ObjectFormat) and not any("json" in one for one in _said(request)):
         raise Refused(
             "Response input messages must contain the word 'json' in some form to use 'text.format' of type"
@@ -77,19 +77,3 @@ def check_format(request: responses.Counted) -> None:
 def _said(request: responses.Counted) -> Iterator[str]:
     yield msgspec.json.encode(request.input).decode().lower()
     yield (request.instructions or "").lower()
-
-
-def _check_strict(schema: Json, where: str, param: str) -> None:
-    """Structured output's subset of JSON Schema: closed objects, every member required."""
-    if next(open_objects(schema), None) is not None:
-        raise _bad_schema(where, "'additionalProperties' is required to be supplied and to be false.", param)
-    missing = next(optional_members(schema), None)
-    if missing is not None:
-        detail = f"'required' is required to be supplied and to include every key in properties. Missing '{missing}'."
-        raise _bad_schema(where, detail, param)
-
-
-def _bad_schema(where: str, detail: str, param: str) -> Refused:
-    return Refused(
-        f"Invalid schema for {where}: In context=(), {detail}", param=param, code="invalid_function_parameters"
-    )

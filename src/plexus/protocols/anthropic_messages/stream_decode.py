@@ -5,13 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.content import Extras, Opaque, ReasoningState, ToolCall
-from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, ProviderError
+from plexus.canonical.errors import ClientError
 from plexus.canonical.events import (
     ArgumentsDelta,
     BlockEnd,
     BlockStart,
     CitationDelta,
-    Failure,
     FinishSeen,
     ReplyEnd,
     ReplyStart,
@@ -26,8 +25,9 @@ from plexus.protocols.anthropic_messages.errors import decode_stream_error
 from plexus.protocols.anthropic_messages.response import finish_of
 from plexus.protocols.anthropic_messages.usage import decode_usage, merge_usage
 from plexus.protocols.anthropic_messages.wire import Delta, Event, MessageDelta
+from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.members import ABSENT, Members, Object, present
-from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.sse import SseEvent
 
 _EVENT = msgspec.json.Decoder(Event)
 _OBJECT = msgspec.json.Decoder(Object)
@@ -39,15 +39,13 @@ def stream_decoder(dialect: MessagesDialect) -> MessagesStreamDecoder:
     return MessagesStreamDecoder()
 
 
-class MessagesStreamDecoder:
+class MessagesStreamDecoder(EventDecoder):
     """See ``protocols.codec.StreamDecoder``."""
 
     def __init__(self) -> None:
-        self._sse = SseDecoder()
+        super().__init__()
         self._started = False
         self._finished = False
-        self._ended = False
-        self._unreadable = 0
         self._usage = b""
         self._opaque: dict[int, _OpaqueBlock] = {}
         self._silent: set[int] = set()
@@ -55,19 +53,9 @@ class MessagesStreamDecoder:
         self._open: set[int] = set()
         self._extras: Object = {}
 
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """More bytes."""
-        if self._ended:
-            return []
-        try:
-            events = self._sse.feed(data)
-        except ProviderError as endless:
-            return self._fail(endless)
-        return self._decode(events)
-
     def finish(self) -> list[StreamEvent]:
         """The connection's end. A stop_reason without message_stop is a proper end."""
-        events = [] if self._ended else self._decode(self._sse.finish())
+        events = super().finish()
         return events + self._end() if self._finished and not self._ended else events
 
     def _decode(self, events: list[SseEvent]) -> list[StreamEvent]:
@@ -81,21 +69,6 @@ class MessagesStreamDecoder:
             except (msgspec.MsgspecError, UnicodeDecodeError, ClientError):
                 out += self._skip(event.data)
         return out
-
-    def _skip(self, data: bytes) -> list[StreamEvent]:
-        """One unreadable event is passed over, a second one is a failure; what is no JSON object is no event."""
-        if not data.lstrip().startswith(b"{"):
-            return []
-        self._unreadable += 1
-        if self._unreadable < 2:
-            return []
-        return self._fail(
-            ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider's stream cannot be read.", status=200)
-        )
-
-    def _fail(self, error: GatewayError) -> list[StreamEvent]:
-        self._ended = True
-        return [Failure(error)]
 
     def _event(self, wire: Event, data: bytes, out: list[StreamEvent]) -> None:
         kind = wire.type

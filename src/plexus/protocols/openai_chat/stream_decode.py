@@ -10,14 +10,12 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.content import Audio, Block, InlineData, Reasoning, ReasoningState, Refusal, Text, ToolCall
-from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
 from plexus.canonical.events import (
     ArgumentsDelta,
     AudioDelta,
     BlockEnd,
     BlockStart,
     CitationDelta,
-    Failure,
     FinishSeen,
     LogprobsSeen,
     ReplyEnd,
@@ -28,6 +26,7 @@ from plexus.canonical.events import (
     UsageSeen,
 )
 from plexus.canonical.response import Finish, FinishReason
+from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.members import present
 from plexus.protocols.openai_chat.content import PROTOCOL, decode_annotation
 from plexus.protocols.openai_chat.dialect import ChatDialect
@@ -35,7 +34,7 @@ from plexus.protocols.openai_chat.errors import decode_error_body
 from plexus.protocols.openai_chat.response import finish_of
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import Choice, Chunk, Delta, ToolCallDelta
-from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.sse import SseEvent
 
 _DECODER = msgspec.json.Decoder(Chunk)
 DONE = b"[DONE]"
@@ -47,30 +46,18 @@ def stream_decoder(dialect: ChatDialect) -> ChatStreamDecoder:
     return ChatStreamDecoder()
 
 
-class ChatStreamDecoder:
+class ChatStreamDecoder(EventDecoder):
     """See ``protocols.codec.StreamDecoder``."""
 
     def __init__(self) -> None:
-        self._sse = SseDecoder()
+        super().__init__()
         self._candidates: dict[int, _Candidate] = {}
         self._started = False
-        self._ended = False
-        self._unreadable = 0
         self._service_tier: str | None = None
-
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """More bytes."""
-        if self._ended:
-            return []
-        try:
-            events = self._sse.feed(data)
-        except ProviderError as endless:
-            return self._fail(endless)
-        return self._decode(events)
 
     def finish(self) -> list[StreamEvent]:
         """The connection's end. A finish without ``[DONE]`` is a proper end; nothing at all is none."""
-        events = [] if self._ended else self._decode(self._sse.finish())
+        events = super().finish()
         finished = any(candidate.finished for candidate in self._candidates.values())
         return events + self._end() if finished and not self._ended else events
 
@@ -93,21 +80,6 @@ class ChatStreamDecoder:
                 break
             self._chunk(chunk, out)
         return out
-
-    def _skip(self, data: bytes) -> list[StreamEvent]:
-        """One unreadable event is passed over, a second one is a failure. Comments wrapped as data and pings are neither."""
-        if not data.strip() or not data.lstrip().startswith(b"{"):
-            return []
-        self._unreadable += 1
-        if self._unreadable < 2:
-            return []
-        return self._fail(
-            ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider's stream cannot be read.", status=200)
-        )
-
-    def _fail(self, error: GatewayError) -> list[StreamEvent]:
-        self._ended = True
-        return [Failure(error)]
 
     def _end(self) -> list[StreamEvent]:
         self._ended = True

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.errors import GatewayError, ProviderError
-from plexus.canonical.response import Finish
-from plexus.canonical.usage import Usage
+from plexus.canonical.errors import ProviderError
 from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.errors import decode_error_body
@@ -14,6 +12,7 @@ from plexus.protocols.openai_chat.response import decode_response, finish_of, in
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import Chunk, Delta
 from plexus.protocols.sse import split_events
+from plexus.protocols.tap import Noted
 
 _DECODER = msgspec.json.Decoder(Chunk)
 _NAMES_USAGE = b'"usage"'
@@ -63,26 +62,10 @@ class _ReplyChoice(msgspec.Struct):
 _REPLY = msgspec.json.Decoder(_Reply)
 
 
-class ChatTap:
+class ChatTap(Noted):
     """See ``protocols.codec.Tap``."""
 
-    __slots__ = ("_called", "_said", "ended", "failure", "finish", "meaningful", "said_bytes", "terminated", "usage")
-
-    def __init__(self) -> None:
-        self.usage: Usage | None = None
-        self.finish: Finish | None = None
-        self.failure: GatewayError | None = None
-        self.meaningful = False
-        self.ended = False
-        self.terminated = False
-        self.said_bytes = 0
-        self._said = False
-        self._called = False
-
-    @property
-    def empty(self) -> bool:
-        """A proper end, and nothing was said."""
-        return self.ended and not self._said and (self.usage is None or self.usage.output == 0)
+    __slots__ = ()
 
     def watch(self, events: bytes) -> None:
         """A run of whole events."""
@@ -90,8 +73,8 @@ class ChatTap:
             data = event.data
             if data.startswith(b"[DONE]"):
                 self.ended = self.terminated = self.meaningful = True
-                if self.finish is None and self._said:
-                    self.finish = inferred_finish(called=self._called)
+                if self.finish is None and self.said:
+                    self.finish = inferred_finish(called=self.called)
                 continue
             try:
                 chunk = _DECODER.decode(data)
@@ -115,13 +98,13 @@ class ChatTap:
                 or delta.function_call is not None
                 or delta.audio is not None
             ):
-                self.meaningful = self._said = True
+                self.meaningful = self.said = True
                 self.said_bytes += said_bytes(delta)
-                self._called = self._called or bool(delta.tool_calls) or delta.function_call is not None
+                self.called = self.called or bool(delta.tool_calls) or delta.function_call is not None
             if choice.finish_reason:
                 self.ended = self.meaningful = True
                 if self.finish is None:
-                    self.finish = finish_of(choice.finish_reason, called=self._called)
+                    self.finish = finish_of(choice.finish_reason, called=self.called)
         raw = chunk.usage if chunk.x_groq is None or present(chunk.usage) else chunk.x_groq.usage
         if present(raw):
             self.usage = decode_usage(raw) or self.usage
@@ -139,7 +122,7 @@ class ChatTap:
         if not reply.choices:
             self.failure = malformed("The provider's reply has no choices.")
             return
-        self._said = any(choice.message.says() for choice in reply.choices)
+        self.said = any(choice.message.says() for choice in reply.choices)
         first = reply.choices[0]
         if first.finish_reason:
             self.finish = finish_of(first.finish_reason, called=bool(first.message.tool_calls))
@@ -154,7 +137,7 @@ class ChatTap:
         except ProviderError as wrong:
             self.failure = wrong
             return
-        self._said = any(candidate.blocks for candidate in response.candidates)
+        self.said = any(candidate.blocks for candidate in response.candidates)
         self.usage = response.usage
         self.finish = response.candidates[0].finish
         self.ended = self.terminated = self.meaningful = True

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, ProviderError
+from plexus.canonical.errors import ClientError
 from plexus.canonical.events import (
-    Failure,
     FinishSeen,
     OpaqueEvent,
     ReplyEnd,
@@ -20,6 +19,7 @@ from plexus.canonical.events import (
     StreamEvent,
     UsageSeen,
 )
+from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.members import Members, Object, present
 from plexus.protocols.openai_errors import decode_error_body
 from plexus.protocols.openai_responses.content import PROTOCOL
@@ -28,7 +28,7 @@ from plexus.protocols.openai_responses.echo import decode_extras, decode_finish
 from plexus.protocols.openai_responses.stream_items import Counter, StreamedItem, open_item
 from plexus.protocols.openai_responses.usage import decode_usage
 from plexus.protocols.openai_responses.wire import Event, ReplyHead
-from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.sse import SseEvent
 
 _EVENT = msgspec.json.Decoder(Event)
 _HEAD = msgspec.json.Decoder(ReplyHead)
@@ -43,30 +43,14 @@ def stream_decoder(dialect: ResponsesDialect) -> ResponsesStreamDecoder:
     return ResponsesStreamDecoder()
 
 
-class ResponsesStreamDecoder:
+class ResponsesStreamDecoder(EventDecoder):
     """See ``protocols.codec.StreamDecoder``."""
 
     def __init__(self) -> None:
-        self._sse = SseDecoder()
+        super().__init__()
         self._items: dict[int, StreamedItem] = {}
         self._counter = Counter()
         self._started = False
-        self._ended = False
-        self._unreadable = 0
-
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """More bytes."""
-        if self._ended:
-            return []
-        try:
-            events = self._sse.feed(data)
-        except ProviderError as endless:
-            return self._fail(endless)
-        return self._decode(events)
-
-    def finish(self) -> list[StreamEvent]:
-        """The connection's end. Without a terminal event it was a cut."""
-        return [] if self._ended else self._decode(self._sse.finish())
 
     def _decode(self, events: list[SseEvent]) -> list[StreamEvent]:
         out: list[StreamEvent] = []
@@ -83,21 +67,6 @@ class ResponsesStreamDecoder:
             except (msgspec.MsgspecError, UnicodeDecodeError, ClientError):
                 out += self._skip(event.data)
         return out
-
-    def _skip(self, data: bytes) -> list[StreamEvent]:
-        """One unreadable event is passed over, a second one is a failure; what is no JSON object is no event."""
-        if not data.lstrip().startswith(b"{"):
-            return []
-        self._unreadable += 1
-        if self._unreadable < 2:
-            return []
-        return self._fail(
-            ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider's stream cannot be read.", status=200)
-        )
-
-    def _fail(self, error: GatewayError) -> list[StreamEvent]:
-        self._ended = True
-        return [Failure(error)]
 
     def _event(self, kind: str, wire: Event, data: bytes, out: list[StreamEvent]) -> None:
         if kind in STARTS:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.errors import GatewayError, ProviderError
-from plexus.canonical.response import Finish
-from plexus.canonical.usage import Usage
+from plexus.canonical.errors import ProviderError
 from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_errors import decode_error_body
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
@@ -15,6 +13,7 @@ from plexus.protocols.openai_responses.response import decode_response
 from plexus.protocols.openai_responses.stream_decode import DONE, ENDS, STARTS
 from plexus.protocols.openai_responses.usage import decode_usage
 from plexus.protocols.sse import SseEvent, split_events
+from plexus.protocols.tap import Noted
 
 
 class _Type(msgspec.Struct):
@@ -59,26 +58,10 @@ PIECEMEAL = frozenset({"message", "reasoning"})
 CALLS = frozenset({"function_call", "custom_tool_call"})
 
 
-class ResponsesTap:
+class ResponsesTap(Noted):
     """See ``protocols.codec.Tap``."""
 
-    __slots__ = ("_called", "_said", "ended", "failure", "finish", "meaningful", "said_bytes", "terminated", "usage")
-
-    def __init__(self) -> None:
-        self.usage: Usage | None = None
-        self.finish: Finish | None = None
-        self.failure: GatewayError | None = None
-        self.meaningful = False
-        self.ended = False
-        self.terminated = False
-        self.said_bytes = 0
-        self._said = False
-        self._called = False
-
-    @property
-    def empty(self) -> bool:
-        """A proper end, and nothing was said."""
-        return self.ended and not self._said and (self.usage is None or self.usage.output == 0)
+    __slots__ = ()
 
     def watch(self, events: bytes) -> None:
         """A run of whole events."""
@@ -116,16 +99,16 @@ class ResponsesTap:
             self._note_error(data, kind)
 
     def _say(self, data: bytes) -> None:
-        self._said = self.meaningful = True
+        self.said = self.meaningful = True
         start = data.find(DELTA) + len(DELTA)
         if start >= len(DELTA):
             self.said_bytes += data.find(b'"', start) - start
 
     def _note_item(self, wire: _Item, *, done: bool) -> None:
         kind = wire.item.type if wire.item is not None else ""
-        self._called = self._called or kind in CALLS
+        self.called = self.called or kind in CALLS
         if done or kind not in PIECEMEAL:
-            self._said = self.meaningful = True
+            self.said = self.meaningful = True
 
     def _note_error(self, data: bytes, kind: str) -> None:
         error = _ERROR.decode(data).error
@@ -134,9 +117,9 @@ class ResponsesTap:
 
     def _note_reply(self, reply: _Reply) -> None:
         output = reply.output or []
-        called = self._called or any(item.type in CALLS for item in output)
+        called = self.called or any(item.type in CALLS for item in output)
         reason = reply.incomplete_details.reason if reply.incomplete_details is not None else None
-        self._said = self._said or bool(output) or reply.status in RUNNING
+        self.said = self.said or bool(output) or reply.status in RUNNING
         self.finish = decode_finish(reply.status, reason, called=called)
         if present(reply.usage):
             self.usage = decode_usage(reply.usage)

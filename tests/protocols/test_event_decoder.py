@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plexus.canonical.errors import ErrorKind
+from plexus.canonical.events import Failure, StreamEvent, TextDelta
+from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.sse import SseEvent
+
+
+class Echo(EventDecoder):
+    """Says what is in the events; ``?`` cannot be read."""
+
+    def _decode(self, events: list[SseEvent]) -> list[StreamEvent]:
+        out: list[StreamEvent] = []
+        for event in events:
+            if b"?" in event.data:
+                out += self._skip(event.data)
+            else:
+                out.append(TextDelta(0, event.data.decode()))
+        return out
+
+
+def said(*pieces: bytes) -> list[str | ErrorKind]:
+    decoder = Echo()
+    events = [event for piece in pieces for event in decoder.feed(piece)] + decoder.finish()
+    return [
+        event.error.kind if isinstance(event, Failure) else event.text
+        for event in events
+        if isinstance(event, Failure | TextDelta)
+    ]
+
+
+@given(st.lists(st.integers(0, 60), max_size=8))
+def test_any_chunking_gives_the_same(cuts: list[int]) -> None:
+    stream = b"data: one\n\ndata: two\r\n\r\n: comment\n\ndata: three\n\n"
+    places = sorted({0, len(stream), *(min(cut, len(stream)) for cut in cuts)})
+    assert said(*(stream[a:b] for a, b in pairwise(places))) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"data: {?\n\ndata: a\n\n", ["a"]),
+        (b"data: {?\n\ndata: a\n\ndata: {?\n\n", ["a", ErrorKind.UPSTREAM_MALFORMED]),
+        (b"data: ping?\n\n" * 9 + b"data: a\n\n", ["a"]),
+        (b"data: a", ["a"]),
+    ],
+    ids=["one is passed over", "two are a failure", "no objects, no events", "an end without a blank line"],
+)
+def test_what_cannot_be_read(stream: bytes, expected: list[str | ErrorKind]) -> None:
+    assert said(stream) == expected
+
+
+def test_nothing_comes_after_a_failure() -> None:
+    decoder = Echo()
+    assert [type(event) for event in decoder.feed(b"data: {?\n\ndata: {?\n\n")] == [Failure]
+    assert decoder.feed(b"data: more\n\n") == []
+    assert decoder.finish() == []
+
+
+def test_an_event_without_end_is_a_failure_and_bounded() -> None:
+    decoder = Echo()
+    found = [event for _ in range(64) for event in decoder.feed(b"data: " + b"x" * (1 << 20))]
+    assert [type(event) for event in found] == [Failure]
