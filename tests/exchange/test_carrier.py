@@ -4,9 +4,10 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.exchange.parts import DONE, USAGE, chunk
+from tests.exchange.parts import DONE, USAGE, call, chunk
 
 from plexus.canonical.usage import Usage
+from plexus.exchange.call import read_question
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
 from plexus.exchange.seal import Seal
 from plexus.protocols.registry import CODECS
@@ -21,11 +22,7 @@ def passing(*, withholds: bool = False) -> PassCarrier:
 
 
 def translating(guess: Usage | None = GUESS) -> TranslateCarrier:
-    request = CODECS["anthropic_messages", "generate"].decode_request
-    from tests.exchange.parts import call  # noqa: PLC0415
-
-    from plexus.exchange.call import read_question  # noqa: PLC0415
-
+    request = MESSAGES.decode_request
     asked = b'{"model":"chat","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"Hi"}]}'
     inbound = read_question(call(protocol="anthropic_messages"), asked).inbound
     return TranslateCarrier(

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from tests.builders import provider, route, snapshot, target
-from tests.exchange.parts import DONE, USAGE, Lab, ScriptedReply, chunk, lab, stream_reply
+from tests.exchange.parts import DONE, USAGE, Lab, ScriptedReply, call, chunk, lab, stream_reply
 
 from plexus.canonical.errors import ErrorKind, TransportError
 from plexus.domain.provider import Timeouts
 from plexus.domain.record import Record
+from plexus.exchange.pipeline import run
 
 CUT = TransportError(ErrorKind.UPSTREAM_CUT, "cut")
 STREAM = {"stream": True, "stream_options": {"include_usage": True}}
@@ -128,10 +129,6 @@ async def test_an_inferred_finish_is_noted() -> None:
         stream_reply(chunk("Hi"), DONE),
         of=snapshot(route("chat", target(provider()))),
     )
-    from tests.exchange.parts import call  # noqa: PLC0415
-
-    from plexus.exchange.pipeline import run  # noqa: PLC0415
-
     asked = call({"stream": True}, protocol="anthropic_messages")
     await run(asked, bench.sink, bench.gateway)
     (record,) = bench.journal.records

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from plexus.mock_provider.answer import Json
 from plexus.mock_provider.chat import schema as chat
 from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.strictness import bad_schema, check_strict, is_base64
