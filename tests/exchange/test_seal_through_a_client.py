@@ -1,4 +1,4 @@
-"""A Chat provider that signs its thoughts (OpenRouter), behind a client of Messages: the signature comes back as it was."""
+"""Signed thoughts behind a client of another protocol: what comes back of them to the provider that signed."""
 
 from __future__ import annotations
 
@@ -71,3 +71,75 @@ async def test_a_signature_returns_to_its_issuer_and_to_nobody_else(stream: bool
     assert (b"c2lnbmVk" in sent) == (back == "as it came")
     lost = [loss.path for loss in record.losses if "signature" in loss.path]
     assert bool(lost) == (back != "as it came")
+
+
+THOUGHTS: dict[str, dict[str, Any]] = {
+    "spoken": {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"},
+    "wordless": {"type": "thinking", "thinking": "", "signature": "c2ln"},
+    "hidden": {"type": "redacted_thinking", "data": "c2ln"},
+}
+TOOL = {"type": "function", "function": {"name": "read", "parameters": {"type": "object", "properties": {}}}}
+
+
+def message(thought: dict[str, Any]) -> dict[str, Any]:
+    call = {"type": "tool_use", "id": "toolu_1", "name": "read", "input": {}}
+    usage = {"input_tokens": 5, "output_tokens": 2}
+    return {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "m1", "content": [thought, call],
+        "stop_reason": "tool_use", "usage": usage,
+    }  # fmt: skip
+
+
+def message_events(thought: dict[str, Any]) -> bytes:
+    whole = message(thought)
+    blocks = [{**thought, "signature": "", "thinking": ""} if "signature" in thought else thought, whole["content"][1]]
+    events: list[dict[str, Any]] = [{"type": "message_start", "message": {**whole, "content": [], "stop_reason": None}}]
+    for index, block in enumerate(blocks):
+        events.append({"type": "content_block_start", "index": index, "content_block": block})
+        if index == 0 and "signature" in thought:
+            deltas = [{"type": "signature_delta", "signature": thought["signature"]}]
+            if thought["thinking"]:
+                deltas.insert(0, {"type": "thinking_delta", "thinking": thought["thinking"]})
+            events += [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas]
+        events.append({"type": "content_block_stop", "index": index})
+    events.append({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 2}})
+    events.append({"type": "message_stop"})
+    return b"".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n".encode() for each in events)
+
+
+def call_id_of(body: bytes, *, stream: bool) -> str:
+    if not stream:
+        return str(json.loads(body)["choices"][0]["message"]["tool_calls"][0]["id"])
+    chunks = [json.loads(line[6:]) for line in body.decode().splitlines() if line.startswith("data: {")]
+    calls = [call for each in chunks for choice in each["choices"] for call in choice["delta"].get("tool_calls", [])]
+    return next(str(call["id"]) for call in calls if call.get("id"))
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
+@pytest.mark.parametrize("kind", THOUGHTS)
+async def test_a_plain_chat_client_that_keeps_nothing_but_the_calls_id(kind: str, stream: bool) -> None:
+    thought = THOUGHTS[kind]
+    first = stream_reply(message_events(thought)) if stream else json_reply(message(thought))
+    messages = snapshot(route("chat", target(provider(protocols=(MESSAGES,)))))
+    bench = lab(first, json_reply(message(THOUGHTS["spoken"])), of=messages)
+    asked = {"max_tokens": 3000, "reasoning_effort": "low", "tools": [TOOL]}
+    await bench.ask({**asked, "stream": stream})
+    call_id = call_id_of(bench.sink.body, stream=stream)
+    bench.sink.committed = False
+    call = {"id": call_id, "type": "function", "function": {"name": "read", "arguments": "{}"}}
+    turns = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": call_id, "content": "x"},
+    ]
+    record = await bench.ask({**asked, "messages": turns})
+    sent = json.loads(bench.upstream.requests[1].body)
+    blocks = sent["messages"][1]["content"]
+    assert blocks[-1]["id"] == "toolu_1"
+    if kind == "spoken":  # a signature without the words that it signs is worth nothing: thinking is off for this turn
+        assert len(blocks) == 1
+        assert sent["thinking"] == {"type": "disabled"}
+        assert {"reasoning", "messages[1].content[0]"} <= {loss.path for loss in record.losses}
+    else:
+        assert blocks[0] == thought
+        assert sent["thinking"]["type"] == "enabled"

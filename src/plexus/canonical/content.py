@@ -39,6 +39,9 @@ class ReasoningState(msgspec.Struct, frozen=True):
     protocol: str
     value: str
     provider: str | None = None
+    form: Literal["hidden", "wordless"] | None = None
+    """``hidden``: the state is the whole thought. ``wordless``: its words were never shown. None: it belongs to the words that
+    came with it, and is worth nothing where a client has dropped those."""
 
 
 # --- where media come from

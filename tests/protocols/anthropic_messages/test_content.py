@@ -75,8 +75,14 @@ BLOCKS: list[tuple[dict[str, Any], Any]] = [
         {"type": "thinking", "thinking": "hm", "signature": "S"},
         Reasoning(text="hm", state=ReasoningState(MESSAGES, "S")),
     ),
-    ({"type": "thinking", "thinking": "", "signature": "S"}, Reasoning(text="", state=ReasoningState(MESSAGES, "S"))),
-    ({"type": "redacted_thinking", "data": "D"}, Reasoning(redacted=True, state=ReasoningState(MESSAGES, "D"))),
+    (
+        {"type": "thinking", "thinking": "", "signature": "S"},
+        Reasoning(text="", state=ReasoningState(MESSAGES, "S", form="wordless")),
+    ),
+    (
+        {"type": "redacted_thinking", "data": "D"},
+        Reasoning(redacted=True, state=ReasoningState(MESSAGES, "D", form="hidden")),
+    ),
     ({"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}}, ToolCall(id="t", name="f", arguments='{"a": 1}')),
     (
         {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "image", "source": BASE64}]},

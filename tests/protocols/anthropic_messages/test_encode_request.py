@@ -244,7 +244,17 @@ def test_content_that_messages_cannot_carry_is_refused_and_named(block: Block) -
             {"type": "thinking", "thinking": "hm", "signature": "S"},
             None,
         ),
-        (Reasoning(redacted=True, state=ReasoningState(OWN, "D")), {"type": "redacted_thinking", "data": "D"}, None),
+        (
+            Reasoning(redacted=True, state=ReasoningState(OWN, "D", form="hidden")),
+            {"type": "redacted_thinking", "data": "D"},
+            None,
+        ),
+        (
+            Reasoning(redacted=True, state=ReasoningState(OWN, "S", form="wordless")),
+            {"type": "thinking", "thinking": "", "signature": "S"},
+            None,
+        ),
+        (Reasoning(redacted=True, state=ReasoningState(OWN, "S")), None, "unsupported"),
         (Reasoning(text="hm"), None, "unsupported"),
         (Reasoning(text="hm", state=ReasoningState(OTHER, "S")), None, "other_provider"),
     ],

@@ -118,7 +118,7 @@ def test_a_text_in_pieces() -> None:
         ),
         (
             [opened(type="redacted_thinking", data="D"), closed()],
-            Reasoning(redacted=True, state=ReasoningState(OWN, "D")),
+            Reasoning(redacted=True, state=ReasoningState(OWN, "D", form="hidden")),
         ),
         (
             [

@@ -135,16 +135,21 @@ def _document(block: Members) -> Block:
 
 
 def _thinking(block: Members) -> Block:
-    signature = block.take("signature", str)
+    signature, text = block.take("signature", str), block.take("thinking", str) or ""
     return Reasoning(
-        text=block.take("thinking", str) or "",
-        state=ReasoningState(PROTOCOL, signature) if signature else None,
+        text=text,
+        state=signed(signature, worded=bool(text)) if signature else None,
         extras=block.rest(PROTOCOL),
     )
 
 
+def signed(signature: str, *, worded: bool) -> ReasoningState:
+    """The state of a thought; with ``display: omitted`` its words are not told, and the signature holds them."""
+    return ReasoningState(PROTOCOL, signature, form=None if worded else "wordless")
+
+
 def _redacted_thinking(block: Members) -> Block:
-    state = ReasoningState(PROTOCOL, block.require("data", str))
+    state = ReasoningState(PROTOCOL, block.require("data", str), form="hidden")
     return Reasoning(redacted=True, state=state, extras=block.rest(PROTOCOL))
 
 

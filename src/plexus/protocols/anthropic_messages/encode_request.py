@@ -34,7 +34,6 @@ from plexus.protocols.anthropic_messages.content import (
     encode_call,
     encode_source,
     encode_text,
-    encode_thinking,
     own_extras,
 )
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
@@ -195,7 +194,12 @@ class _Writer:
         if state is None or state.protocol != PROTOCOL:
             self._losses.add(path, "other_provider" if state is not None else "unsupported")
             return None
-        return encode_thinking(block)
+        if state.form == "hidden":
+            return {"type": "redacted_thinking", "data": state.value}
+        if not block.text and state.form is None:  # the client kept the signature and dropped the words that it signs
+            self._losses.add(path, "unsupported")
+            return None
+        return {"type": "thinking", "thinking": block.text, "signature": state.value}
 
     def _call(self, block: ToolCall, path: str) -> dict[str, object]:
         wire = encode_call(block, tool_id(block.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.content import Extras, Opaque, ReasoningState, ToolCall
+from plexus.canonical.content import Extras, Opaque, ToolCall
 from plexus.canonical.errors import ClientError
 from plexus.canonical.events import (
     ArgumentsDelta,
@@ -19,7 +19,7 @@ from plexus.canonical.events import (
     TextDelta,
     UsageSeen,
 )
-from plexus.protocols.anthropic_messages.content import PROTOCOL, decode_block, decode_citation
+from plexus.protocols.anthropic_messages.content import PROTOCOL, decode_block, decode_citation, signed
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.anthropic_messages.errors import decode_stream_error
 from plexus.protocols.anthropic_messages.response import finish_of
@@ -49,6 +49,8 @@ class MessagesStreamDecoder(EventDecoder):
         self._usage = b""
         self._opaque: dict[int, _OpaqueBlock] = {}
         self._silent: set[int] = set()
+        self._worded: set[int] = set()
+        """Thoughts of which words have come."""
         """Tool calls of which no arguments have come."""
         self._open: set[int] = set()
         self._extras: Object = {}
@@ -130,10 +132,12 @@ class MessagesStreamDecoder(EventDecoder):
                 self._silent.discard(index)
                 out.append(ArgumentsDelta(index, delta.partial_json))
         elif delta.type == "thinking_delta":
+            if delta.thinking:
+                self._worded.add(index)
             out.append(TextDelta(index, delta.thinking or ""))
         elif delta.type == "signature_delta":
             if delta.signature:
-                out.append(StateDelta(index, ReasoningState(PROTOCOL, delta.signature)))
+                out.append(StateDelta(index, signed(delta.signature, worded=index in self._worded)))
         elif delta.type == "citations_delta" and present(delta.citation):
             out.append(CitationDelta(index, decode_citation(msgspec.Raw(bytes(delta.citation)))))
 
