@@ -72,7 +72,7 @@ def test_a_second_process_gets_a_folder_of_its_own(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 2000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_cut_off_every_whole_line_before_it_survives(cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         own, _ = claim(Path(folder))

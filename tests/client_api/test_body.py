@@ -8,7 +8,7 @@ from typing import Any
 import brotli
 import pytest
 from backports import zstd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.canonical.errors import ClientError, ErrorKind, TransportError
@@ -35,7 +35,6 @@ def test_every_coding_is_tested() -> None:
 
 
 @given(st.sampled_from(PAIRS), st.binary(max_size=500), st.integers(0, 20))
-@settings(deadline=None)
 def test_a_body_comes_out_as_it_went_in(pair: tuple[str, Callable[[bytes], bytes]], data: bytes, room: int) -> None:
     name, pack = pair
     assert decompress(pack(data), name, len(data) + room) == data
@@ -62,7 +61,6 @@ def test_a_cut_body_is_the_clients_fault(name: str, pack: Callable[[bytes], byte
 
 
 @given(st.sampled_from(sorted(CODINGS)), st.binary(max_size=100))
-@settings(deadline=None)
 def test_any_bytes_are_a_body_or_our_own_error(name: str, data: bytes) -> None:
     body = b""
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.configuration.interpolate import interpolate
@@ -62,13 +62,11 @@ def test_each_missing_name_is_told_at_its_place() -> None:
 
 
 @given(st.text(min_size=1))
-@settings(deadline=None)
 def test_a_value_of_the_environment_is_put_in_as_it_is(value: str) -> None:
     assert filled("${NAME}", {"NAME": value}) == (value, [])
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_any_text_is_filled_or_told(text: str) -> None:
     result, problems = filled(text, {})
     assert isinstance(result, str)

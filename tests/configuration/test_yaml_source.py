@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -117,7 +117,6 @@ NAMES = st.text("abcxyz_-", min_size=1, max_size=5)
         st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3)),
     )
 )
-@settings(deadline=None)
 def test_json_is_yaml_and_every_node_of_it_has_a_place(document: dict[str, Any]) -> None:
     text = json.dumps(document)
     source = parse_yaml(text)
@@ -135,7 +134,6 @@ def paths(node: Any, path: Path) -> list[Path]:
 
 
 @given(st.text(max_size=60))
-@settings(deadline=None)
 def test_any_text_is_a_document_or_our_own_error(text: str) -> None:
     tree: dict[str, Any] | None = None
     try:

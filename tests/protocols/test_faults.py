@@ -3,7 +3,7 @@ from __future__ import annotations
 import email.utils
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.canonical.errors import ErrorKind
@@ -87,7 +87,6 @@ def test_milliseconds_win_and_silence_is_none() -> None:
 
 
 @given(st.text(st.characters(codec="latin-1", min_codepoint=32), max_size=40))
-@settings(deadline=None)
 def test_any_header_is_a_sane_wait_or_none(text: str) -> None:
     seconds = retry_after(Headers([(b"retry-after", text.encode("latin-1"))]), NOW)
     assert seconds is None or 0 < seconds <= MAX_RETRY_AFTER

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import members, raw, value
 
@@ -96,7 +96,6 @@ def test_the_clients_own_document_stays_whole() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=5))
-@settings(deadline=None)
 def test_what_nobody_took_is_kept_byte_for_byte(document: dict[str, Any]) -> None:
     node = members(document)
     assert value(node.whole()) == document
@@ -106,7 +105,6 @@ def test_what_nobody_took_is_kept_byte_for_byte(document: dict[str, Any]) -> Non
 
 
 @given(VALUES)
-@settings(deadline=None)
 def test_values_survive_as_raw_json(document: Any) -> None:
     assert value(raw_json(document)) == document
     assert is_string(raw_json(document)) == isinstance(document, str)

@@ -51,7 +51,7 @@ def record(number: int, **members: Any) -> Record:
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=3, unique_by=lambda one: one.id))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_what_is_written_is_read(database: Database, records: list[Record]) -> None:
     async with database.write() as connection:
         await connection.execute(request.delete())  # the database is shared by all examples

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import MESSAGES_BODY, PIXEL, asked, members, raw, sent, value
 
@@ -227,7 +227,6 @@ def test_free_text_goes_into_the_one_member_of_its_schema() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=4), st.integers() | st.text(max_size=4) | st.none(), max_size=3))
-@settings(deadline=None)
 def test_any_object_survives_as_arguments(document: dict[str, Any]) -> None:
     found = encode_input(json.dumps(document))
     assert value(found) == document

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect, default_max_tokens, thinks_adaptively
@@ -39,7 +39,6 @@ def test_what_is_known_of_a_family(model: str, bound: int, adaptive: bool) -> No
 
 
 @given(st.text(max_size=30))
-@settings(deadline=None)
 def test_any_name_has_a_bound(model: str) -> None:
     assert default_max_tokens(model, MessagesDialect()) > 0
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import PIXEL, cannot_send, raw, sent, user, wish
 
@@ -134,7 +134,6 @@ ROLES = st.sampled_from(["user", "assistant", "system", "developer", "tool"])
 
 
 @given(st.lists(st.tuples(ROLES, st.sampled_from(["a", " ", "b c"])), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_whatever_the_order_turns_alternate_and_nothing_said_is_lost(turns: list[tuple[Role, str]]) -> None:
     messages = tuple(
         said("tool", ToolResult(call_id="a", content=(Text(text=words),))) if role == "tool" else text(role, words)
@@ -283,7 +282,6 @@ def test_a_call(call: ToolCall, arguments: Any, losses: list[str]) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(deadline=None)
 def test_ids_keep_to_the_characters_that_are_allowed(call_id: str) -> None:
     made = tool_id(call_id)
     assert re.fullmatch(r"[a-zA-Z0-9_-]+", made)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests import specs_schema
 
@@ -92,7 +92,6 @@ def test_an_error_event_has_the_status_of_its_type(word: str, status: int) -> No
 @given(
     st.integers(100, 599), st.binary(max_size=80) | st.sampled_from([b"null", b'{"error":[]}', b'{"error":{"type":5}}'])
 )
-@settings(deadline=None)
 def test_any_reply_is_an_error_that_can_be_told(status: int, body: bytes) -> None:
     found = decode_error(status, Headers(), body)
     assert isinstance(found, ProviderError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import cannot_send, raw, sent, user, wish
 
@@ -250,7 +250,6 @@ def test_an_effort_as_each_family_says_it(
 
 
 @given(st.integers(1, 200_000), st.none() | st.integers(1, 200_000))
-@settings(deadline=None)
 def test_the_bound_is_always_above_the_budget(budget: int, bound: int | None) -> None:
     request = wish(OTHER, model=OLD, reasoning=ReasoningSettings(budget_tokens=budget), max_output_tokens=bound)
     body, _ = sent(CODEC, request)

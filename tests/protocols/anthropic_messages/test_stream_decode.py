@@ -325,7 +325,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=14), st.lists(st.integers(0, 4000), max_size=5), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_order_of_events_in_any_chunks_keeps_the_grammar(pieces: list[Any], places: list[int], done: bool) -> None:
     data = written(START, *pieces, *([END] if done else []))
     said = decode_stream(CODEC, cuts(data, places))

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests import specs_schema
 from tests.protocols.making import chunks_of, raw, wish
@@ -229,7 +229,6 @@ ORDER = st.lists(st.integers(0, 2), max_size=12)
 
 
 @given(ORDER)
-@settings(deadline=None)
 def test_however_calls_interleave_all_of_them_arrive(order: list[int]) -> None:
     events: list[StreamEvent] = [START]
     pieces: dict[int, str] = {}

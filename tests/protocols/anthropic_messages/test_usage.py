@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import raw
 
@@ -60,7 +60,6 @@ def test_negative_counts_are_nothing() -> None:
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
-@settings(deadline=None)
 def test_counts_survive_the_wire(fresh: int, cached: int, short: int, long: int, said: int) -> None:
     counts = usage(
         input=fresh + cached + short + long,

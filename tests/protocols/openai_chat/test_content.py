@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import PIXEL, members, raw, value
 
@@ -60,7 +60,6 @@ def test_data_urls(url: str, expected: InlineData | None) -> None:
 
 
 @given(st.sampled_from(["image/png", "application/pdf", "audio/wav"]), st.text("ABCabc+/=", max_size=30))
-@settings(deadline=None)
 def test_inline_data_survives_as_a_url(media_type: str, data: str) -> None:
     source = InlineData(media_type, data)
     assert parse_data_url(data_url(source)) == source

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests import specs_schema
 
@@ -133,7 +133,6 @@ def test_an_error_inside_a_200_has_the_status_that_it_names(raw: Any, status: in
     st.integers(100, 599),
     st.binary(max_size=80) | st.sampled_from([b"null", b'{"error":[]}', b"[[]]", b'{"error":{}}']),
 )
-@settings(deadline=None)
 def test_any_reply_is_an_error_that_can_be_told(status: int, body: bytes) -> None:
     error = decode_error(status, Headers(), body)
     assert isinstance(error, ProviderError)

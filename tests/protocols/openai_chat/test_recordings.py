@@ -56,7 +56,7 @@ def test_a_stream_is_read_whole_in_any_chunks(recording: Recording) -> None:
 
 
 @given(st.sampled_from(RECORDED.streams), st.lists(st.integers(0, 200_000), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_random_chunks_change_nothing(recording: Recording, places: list[int]) -> None:
     RECORDED.chunks_change_nothing(recording, places)
 
@@ -82,7 +82,6 @@ def test_a_recorded_error_is_typed(recording: Recording) -> None:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=6))
-@settings(deadline=None)
 def test_any_bytes_are_read_without_an_error(chunks: list[bytes]) -> None:
     decode_stream(CODEC, chunks)
 
@@ -90,6 +89,5 @@ def test_any_bytes_are_read_without_an_error(chunks: list[bytes]) -> None:
 @given(
     st.binary(max_size=200) | st.sampled_from([b"{}", b'{"choices":[{}]}', b'{"content":1}', b"[]", b'{"choices":[]}'])
 )
-@settings(deadline=None)
 def test_any_body_is_read_or_refused_by_our_own_error(body: bytes) -> None:
     RECORDED.body_is_read_or_refused_by_our_own_error(body)

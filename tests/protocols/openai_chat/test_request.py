@@ -344,7 +344,7 @@ MEMBERS = st.sampled_from(
 
 
 @given(st.dictionaries(MEMBERS, JSON, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_json_is_read_or_refused_by_our_own_error(members: dict[str, Any]) -> None:
     error: ClientError | None = None
     try:

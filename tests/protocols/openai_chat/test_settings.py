@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import raw, sent, wish
 
@@ -126,7 +126,6 @@ def test_a_provider_without_efforts_is_sent_none() -> None:
 
 
 @given(st.integers(0, 100_000), st.integers(0, 100_000))
-@settings(deadline=None)
 def test_more_budget_is_never_less_effort(one: int, other: int) -> None:
     small, large = sorted((one, other))
     assert ChatDialect().efforts.index(effort_of_budget(small)) <= ChatDialect().efforts.index(effort_of_budget(large))

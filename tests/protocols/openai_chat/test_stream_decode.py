@@ -363,7 +363,7 @@ DELTAS = st.sampled_from(
 
 
 @given(st.lists(DELTAS, max_size=8), st.lists(st.integers(0, 4000), max_size=5), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_order_of_deltas_in_any_chunks_keeps_the_grammar(deltas: list[Any], places: list[int], done: bool) -> None:
     data = frames(*(chunk(delta) for delta in deltas), *([DONE] if done else []))
     said = decode_stream(CODEC, cuts(data, places))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.protocols.openai_chat.tool_call_id import MARKER, MAX_STATE, attach, detach
@@ -12,13 +12,11 @@ SEALED = st.text("abcXYZ019_-", min_size=1, max_size=80).map(lambda text: PREFIX
 
 
 @given(IDS, SEALED)
-@settings(deadline=None)
 def test_what_was_attached_is_detached(call_id: str, state: str) -> None:
     assert detach(attach(call_id, state)) == (call_id, state)
 
 
 @given(IDS)
-@settings(deadline=None)
 def test_an_id_without_state_is_left_alone(call_id: str) -> None:
     assert attach(call_id, None) == call_id
     assert detach(call_id) == (call_id, None)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.protocols.making import raw
 
@@ -82,7 +82,6 @@ def test_the_providers_own_object_is_kept() -> None:
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
-@settings(deadline=None)
 def test_counts_survive_the_wire(fresh: int, cached: int, written: int, said: int, thought: int) -> None:
     counts = usage(
         input=fresh + cached + written, cached_input=cached, cache_write_5m=written, output=said + thought, reasoning=thought

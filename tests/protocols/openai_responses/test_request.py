@@ -124,7 +124,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_any_body_is_read_or_refused(document: dict[str, Any]) -> None:
     try:
         request = CODEC.decode_request(inbound({"model": "m", **document}))

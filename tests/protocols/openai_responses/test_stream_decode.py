@@ -302,7 +302,7 @@ def test_a_citation_of_a_part_that_is_over_is_left_out() -> None:
 
 
 @given(st.lists(EVENTS, max_size=12))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_events_keep_the_grammar(events: list[dict[str, Any]]) -> None:
     """Whatever comes in what order: every delta has its open block, every reply one start and at most one end."""
     found = stream(*events)
