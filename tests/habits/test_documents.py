@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.habits.tree import ROOT, SOURCE, parse, read, tracked
 
+from plexus.client_api.endpoints import ENDPOINTS, HEALTH, MODELS, READY
+
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
@@ -75,3 +77,9 @@ def test_the_pages_that_the_code_names_exist() -> None:
         page for page in named if not (ROOT / "docs" / f"{page}.md").exists() and not (ROOT / "docs" / page).exists()
     }
     assert missing == set()
+
+
+def test_every_path_for_clients_is_documented() -> None:
+    page = read(Path("docs/concepts.md"))
+    missing = [path.decode() for path in (*ENDPOINTS, MODELS, READY, *HEALTH) if path.decode() not in page]
+    assert missing == []
