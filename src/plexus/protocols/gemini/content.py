@@ -28,7 +28,7 @@ from plexus.canonical.errors import bad_request
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.names import take_node, take_nodes
 from plexus.protocols.gemini.signature import PROTOCOL, decode_signature
-from plexus.protocols.members import NULL, Members, Object, with_twins
+from plexus.protocols.members import NULL, Members, Object, is_string, with_twins
 
 DATA = (
     "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
@@ -212,7 +212,7 @@ def _answer(raw: msgspec.Raw | None) -> tuple[list[Block], bool | None]:
     if len(members) == 1:
         (name, value), failed = next(iter(members.items())), "error" in members
         if failed or name in OUTPUTS:
-            text = msgspec.json.decode(value, type=str) if bytes(value[:1]) == b'"' else bytes(value).decode()
+            text = msgspec.json.decode(value, type=str) if is_string(value) else bytes(value).decode()
             return [Text(text=text)], True if failed else None
     return [Text(text=bytes(raw).decode())], None
 

@@ -7,6 +7,7 @@ import re
 from plexus.canonical.errors import bad_request
 from plexus.protocols.members import Members
 
+OPEN = ord("{")
 _SNAKE = re.compile(r"_([a-z0-9])")
 
 
@@ -29,7 +30,7 @@ def take_node(members: Members, name: str) -> Members | None:
 def take_nodes(members: Members, name: str) -> list[Members]:
     """The member ``name`` as a list of objects in camelCase; a lone object stands for a list of one, as in proto3 JSON."""
     value = members.peek(name)
-    if value is not None and bytes(value[:1]) == b"{":
+    if value is not None and memoryview(value)[0] == OPEN:
         node = take_node(members, name)
         return [] if node is None else [node]
     return [camel(node) for node in members.take_list(name)]
