@@ -35,11 +35,13 @@ class Inbound(msgspec.Struct, frozen=True):
 
 
 class Outbound(msgspec.Struct, frozen=True):
-    """A call to a provider: ``path`` stands below the base URL; ``headers`` are protocol headers, without auth."""
+    """A call to a provider: ``path`` stands below the base URL, ``query`` (without ``?``) behind it; ``headers`` are
+    protocol headers, without auth."""
 
     path: str
     body: bytes
     headers: tuple[Field, ...] = ()
+    query: bytes = b""
 
 
 class ErrorReply(msgspec.Struct, frozen=True):

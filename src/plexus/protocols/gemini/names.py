@@ -8,7 +8,7 @@ from plexus.canonical.errors import bad_request
 from plexus.protocols.members import Members
 
 OPEN = ord("{")
-_SNAKE = re.compile(r"_([a-z0-9])")
+_SNAKE = re.compile(r"(?<=.)_([a-z0-9])")
 
 
 def camel(members: Members) -> Members:

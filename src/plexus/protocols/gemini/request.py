@@ -23,9 +23,10 @@ from plexus.canonical.request import (
 )
 from plexus.protocols.codec import Inbound
 from plexus.protocols.gemini.calls import Calls
-from plexus.protocols.gemini.content import PROTOCOL, decode_parts
+from plexus.protocols.gemini.content import decode_parts
 from plexus.protocols.gemini.names import camel, take_node, take_nodes
 from plexus.protocols.gemini.schema import from_openapi
+from plexus.protocols.gemini.signature import PROTOCOL
 from plexus.protocols.members import NULL, Members, Object, is_string, raw_json
 
 ROLES: dict[str, Role] = {"user": "user", "model": "assistant", "function": "user", "tool": "user"}

@@ -31,26 +31,32 @@ def _to_json_schema(node: Any, depth: int) -> Any:
         return node
     out: Document = {}
     for name, value in node.items():
-        if name in ("properties", "defs", "$defs") and isinstance(value, dict):
-            out["$defs" if name == "defs" else name] = {
-                key: _to_json_schema(inner, depth + 1) for key, inner in value.items()
-            }
-        elif name in ("anyOf", "any_of", "oneOf", "prefixItems") and isinstance(value, list):
-            out["anyOf" if name == "any_of" else name] = [_to_json_schema(inner, depth + 1) for inner in value]
-        elif name in ("items", "additionalProperties"):
-            out[name] = _to_json_schema(value, depth + 1)
-        elif name == "type" and isinstance(value, str):
-            if value != "TYPE_UNSPECIFIED":
-                out[name] = value.lower()
-        elif name in COUNTS and isinstance(value, str) and value.isdecimal():
-            out[name] = int(value)
-        elif name not in ("nullable", "propertyOrdering", "property_ordering"):
-            out["$ref" if name == "ref" else name] = value
+        if name not in ORDER:
+            out[RENAMED.get(name, name)] = _to_json_member(name, value, depth + 1)
+    if out.get("type") == "type_unspecified":
+        del out["type"]
     if node.get("nullable") is True and isinstance(out.get("type"), str):
         out["type"] = [out["type"], "null"]
         if "enum" in out and None not in out["enum"]:
             out["enum"] = [*out["enum"], None]
     return out
+
+
+RENAMED = {"defs": "$defs", "any_of": "anyOf", "ref": "$ref"}
+ORDER = frozenset({"nullable", "propertyOrdering", "property_ordering"})
+"""Members that JSON Schema says otherwise, or has no need of."""
+
+
+def _to_json_member(name: str, value: Any, depth: int) -> Any:
+    if name in ("properties", "defs", "$defs") and isinstance(value, dict):
+        return {key: _to_json_schema(inner, depth) for key, inner in value.items()}
+    if isinstance(value, list) and name in ("anyOf", "any_of", "oneOf", "prefixItems"):
+        return [_to_json_schema(inner, depth) for inner in value]
+    if name in ("items", "additionalProperties"):
+        return _to_json_schema(value, depth)
+    if name == "type" and isinstance(value, str):
+        return value.lower()
+    return int(value) if name in COUNTS and isinstance(value, str) and value.isdecimal() else value
 
 
 KEPT = frozenset({
@@ -82,23 +88,25 @@ class _Subset:
             return self._reference(node, path, seen)
         out = {name: value for name, value in node.items() if name in KEPT}
         for name, value in node.items():
-            where = f"{path}.{name}".lstrip(".")
-            if name == "properties" and isinstance(value, dict):
-                out[name] = {key: self.write(inner, f"{where}.{key}", seen) for key, inner in value.items()}
-            elif name == "items" and isinstance(value, dict):
-                out[name] = self.write(value, where, seen)
-            elif name in ("anyOf", "oneOf") and isinstance(value, list):
-                self._alternatives(value, where, seen, out)
-            elif name == "type":
-                self._type(value, where, out)
-            elif name == "const":
-                out["enum"] = [value]
-            elif name not in KEPT | SILENT and not (name == "additionalProperties" and value is False):
-                self._lost.append(where)
+            self._member(name, value, f"{path}.{name}".lstrip("."), seen, out)
         enum = out.get("enum")
         if isinstance(enum, list):
             self._enum(enum, path, out)
         return out
+
+    def _member(self, name: str, value: Any, where: str, seen: tuple[str, ...], out: Document) -> None:
+        if name == "properties" and isinstance(value, dict):
+            out[name] = {key: self.write(inner, f"{where}.{key}", seen) for key, inner in value.items()}
+        elif name == "items" and isinstance(value, dict):
+            out[name] = self.write(value, where, seen)
+        elif name in ("anyOf", "oneOf") and isinstance(value, list):
+            self._alternatives(value, where, seen, out)
+        elif name == "type":
+            self._type(value, where, out)
+        elif name == "const":
+            out["enum"] = [value]
+        elif name not in KEPT | SILENT and not (name == "additionalProperties" and value is False):
+            self._lost.append(where)
 
     def _reference(self, node: Document, path: str, seen: tuple[str, ...]) -> Document:
         ref = node["$ref"]
