@@ -56,9 +56,7 @@ def encode_request(request: GenerateRequest, dialect: GeminiDialect) -> tuple[Ou
     body: dict[str, object] = {}
     if request.origin == PROTOCOL:
         body["contents"] = [writer.own_turn(message, index) for index, message in enumerate(request.messages)]
-        for name, raw in own_members(request.extras, PROTOCOL).items():
-            if "." not in name:
-                body[name] = raw
+        body.update({name: raw for name, raw in own_members(request.extras, PROTOCOL).items() if "." not in name})
     else:
         system, body["contents"] = writer.turns(request)
         if system:
@@ -119,17 +117,16 @@ class _Writer:
         written: list[Part] = []
         pending: Reasoning | None = None
         for index, block in enumerate(blocks):
-            where = f"{path}.content[{index}]"
             if self._is_bare_signature(block):
                 assert isinstance(block, Reasoning)
                 written += self._flush(pending)
                 pending = block
                 continue
+            signed = block
             if pending is not None and isinstance(block, ToolCall) and block.state is None:
-                block, pending = msgspec.structs.replace(block, state=pending.state), None
-            written += self._flush(pending)
+                signed, pending = msgspec.structs.replace(block, state=pending.state), None
+            written += [*self._flush(pending), *self._block(signed, f"{path}.content[{index}]")]
             pending = None
-            written += self._block(block, where)
         return written + self._flush(pending)
 
     def _is_bare_signature(self, block: Block) -> bool:

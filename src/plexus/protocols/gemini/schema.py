@@ -31,7 +31,7 @@ def _to_json_schema(node: Any, depth: int) -> Any:
         return node
     out: Document = {}
     for name, value in node.items():
-        if name not in ORDER:
+        if isinstance(name, str) and name not in ORDER:
             out[RENAMED.get(name, name)] = _to_json_member(name, value, depth + 1)
     if out.get("type") == "type_unspecified":
         del out["type"]
@@ -42,7 +42,7 @@ def _to_json_schema(node: Any, depth: int) -> Any:
     return out
 
 
-RENAMED = {"defs": "$defs", "any_of": "anyOf", "ref": "$ref"}
+RENAMED: dict[str, str] = {"defs": "$defs", "any_of": "anyOf", "ref": "$ref"}
 ORDER = frozenset({"nullable", "propertyOrdering", "property_ordering"})
 """Members that JSON Schema says otherwise, or has no need of."""
 

@@ -31,17 +31,11 @@ MAX_STOPS = 5
 
 def encode_settings(request: GenerateRequest, dialect: GeminiDialect, body: Body, losses: Losses) -> None:
     """Add the settings of ``request`` to ``body``."""
-    for name in UNSUPPORTED:
-        value = getattr(request, name)
-        if value is None or (value is False and name == "store"):
-            continue
-        if not isinstance(value, str | bool) or (name, value) not in SILENT:
-            losses.add(name, "unsupported")
-    config: Body = {}
-    for wire, name in PLAIN.items():
-        value = getattr(request, name)
-        if value is not None and not (name == "candidates" and value == 1):
-            config[wire] = value
+    _note_unsupported(request, losses)
+    values = {wire: getattr(request, name) for wire, name in PLAIN.items()}
+    config: Body = {wire: value for wire, value in values.items() if value is not None}
+    if request.candidates == 1:
+        del config["candidateCount"]
     _encode_temperature(request, config, losses)
     if request.stop:
         config["stopSequences"] = list(request.stop[:MAX_STOPS])
@@ -54,6 +48,15 @@ def encode_settings(request: GenerateRequest, dialect: GeminiDialect, body: Body
     if config:
         body["generationConfig"] = config
     _encode_tools(request, dialect, body, losses)
+
+
+def _note_unsupported(request: GenerateRequest, losses: Losses) -> None:
+    for name in UNSUPPORTED:
+        value = getattr(request, name)
+        if value is None or (value is False and name == "store"):
+            continue
+        if not isinstance(value, str | bool) or (name, value) not in SILENT:
+            losses.add(name, "unsupported")
     if request.extras is not None:
         for name in request.extras.members:
             losses.add(name, "foreign")
