@@ -6,11 +6,14 @@ JSON, without ``data:``.
 
 from __future__ import annotations
 
+import itertools
+import re
+
 from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.protocols.sse import MAX_EVENT, EventBoundary, split_events
 
-_OPEN, _CLOSE, _QUOTE, _ESCAPE = b"{"[0], b"}"[0], b'"'[0], b"\\"[0]
-_END = b"]"[0]
+_MARK = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\]"]', re.DOTALL)
+"""Strings as a whole, so that nothing inside them counts; a lone quote is a string that is not complete yet."""
 
 
 def split_chunks(data: bytes) -> list[bytes]:
@@ -44,68 +47,53 @@ class SseChunks:
         return split_chunks(rest) if rest.strip() else []
 
 
+def element_ends(data: bytes) -> list[int]:
+    """The offsets behind each complete element of (the rest of) an array, and behind its closing bracket."""
+    ends, depth = [], 0
+    for found in _MARK.finditer(data):
+        mark = found[0]
+        if mark == b"{":
+            depth += 1
+        elif mark == b"}":
+            depth -= 1
+            if depth == 0:
+                ends.append(found.end())
+        elif mark == b"]" and depth == 0:
+            ends.append(found.end())
+        elif mark == b'"':
+            break
+    return ends
+
+
 class ArrayBoundary:
     """Holds a JSON array back to its last complete element, bytes untouched. What is handed on ends behind an element, or
     behind the closing bracket."""
 
-    __slots__ = ("_depth", "_escaped", "_in_string", "_rest", "_scanned")
+    __slots__ = ("_rest",)
 
     def __init__(self) -> None:
         self._rest = b""
-        self._scanned = 0
-        self._depth = 0
-        self._in_string = self._escaped = False
 
     def feed(self, data: bytes) -> bytes:
         """All bytes up to the end of the last element so far; b"" while none is. Raises ProviderError for an endless one."""
         data = self._rest + data
-        end = self._scan(data)
+        ends = element_ends(data)
+        end = ends[-1] if ends else 0
         if end == 0 and len(data) > MAX_EVENT:
             raise ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider sent an endless event.")
         self._rest = data[end:]
-        self._scanned = len(self._rest)
         return data[:end]
-
-    def _scan(self, data: bytes) -> int:
-        end = 0
-        for place in range(self._scanned, len(data)):
-            byte = data[place]
-            if self._in_string:
-                if self._escaped:
-                    self._escaped = False
-                elif byte == _ESCAPE:
-                    self._escaped = True
-                elif byte == _QUOTE:
-                    self._in_string = False
-            elif byte == _QUOTE:
-                self._in_string = True
-            elif byte == _OPEN:
-                self._depth += 1
-            elif byte == _CLOSE:
-                self._depth -= 1
-                if self._depth == 0:
-                    end = place + 1
-            elif byte == _END and self._depth == 0:
-                end = place + 1
-        return end
 
     def finish(self) -> bytes:
         """What is left when the connection ends: a cut element, or whitespace."""
-        rest, self._rest, self._scanned = self._rest, b"", 0
+        rest, self._rest = self._rest, b""
         return rest
 
 
 def split_elements(run: bytes) -> list[bytes]:
     """A run that an ArrayBoundary handed on, cut behind each element; bytes untouched, their commas before them."""
-    boundary, pieces, start = ArrayBoundary(), [], 0
-    for place, byte in enumerate(run, 1):
-        if byte in (_CLOSE, _END) and (whole := boundary.feed(run[start:place])):
-            pieces.append(whole)
-            start = place
-        elif byte in (_CLOSE, _END):
-            start = place
-    rest = run[start:]
-    return [*pieces, rest] if rest.strip() else pieces
+    edges = [0, *element_ends(run)]
+    return [run[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def element_json(piece: bytes) -> bytes:

@@ -5,6 +5,7 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-callin
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -36,7 +37,7 @@ class PartialArgs:
 
     def _put(self, steps: list[str | int], value: Any) -> None:
         node: Any = self._root
-        for step, following in zip(steps, steps[1:], strict=False):
+        for step, following in itertools.pairwise(steps):
             empty: Any = [] if isinstance(following, int) else {}
             node = _child(node, step, empty)
             if node is None:

@@ -162,14 +162,23 @@ def encode_block(block: Block, path: str, losses: Losses) -> Part | None:
             if block.custom or encode_args(block.arguments) is None:
                 losses.add(path, "approximated")
             part = encode_call(block)
+        case _:
+            other = _encode_other(block, path, losses)
+            if other is None:
+                return None
+            part = other
+    return with_extras(part, own)
+
+
+def _encode_other(block: Block, path: str, losses: Losses) -> Part | None:
+    match block:
         case Opaque(origin=origin, raw=raw) if origin == PROTOCOL:
             return dict(msgspec.json.decode(raw, type=Object))
         case Image() | Document() | Audio() | Video() if (medium := encode_media(block)) is not None:
-            part = medium
+            return medium
         case Audio(transcript=str() as transcript):
             losses.add(path, "approximated")
-            part = {"text": transcript}
+            return {"text": transcript}
         case _:
             losses.add(path, "unsupported")
             return None
-    return with_extras(part, own)

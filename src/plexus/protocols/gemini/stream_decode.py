@@ -53,7 +53,8 @@ class GeminiStreamDecoder:
                 self._reader.chunk(chunk, out)
             except (msgspec.MsgspecError, UnicodeDecodeError, ClientError):
                 out += self._skip(chunk)
-            self._ended = self._ended or self._reader.failed
+            if self._reader.failed:
+                self._ended = True
         return out
 
     def _skip(self, data: bytes) -> list[StreamEvent]:
