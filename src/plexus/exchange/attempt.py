@@ -197,7 +197,7 @@ async def _await_first_event(
 ) -> StreamReply:
     """Hold the stream back until something meaningful has come: until then it may still fail over."""
     content_type = (reply.headers.text(b"content-type") or "").lower()
-    if not content_type.startswith("text/event-stream"):
+    if not content_type.startswith(prepared.codec.stream_type.decode()):
         raise await _not_a_stream(reply, content_type, prepared, attempt)
     carrier = make_carrier(prepared, attempt, exchange, gateway)
     held: list[bytes] = []

@@ -29,8 +29,7 @@ from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
 from plexus.exchange.call import AnyCodec
 from plexus.exchange.seal import Seal
-from plexus.protocols.codec import StreamDecoder, StreamEncoder, Tap
-from plexus.protocols.sse import EventBoundary
+from plexus.protocols.codec import Boundary, StreamDecoder, StreamEncoder, Tap
 
 
 class Carrier(Protocol):
@@ -81,7 +80,7 @@ class PassCarrier:
     __slots__ = ("_boundary", "_codec", "_dialect", "_failure", "_tap", "_withholds")
 
     def __init__(self, codec: AnyCodec, dialect: object, *, withholds: bool) -> None:
-        self._boundary = EventBoundary()
+        self._boundary: Boundary = codec.boundary()
         self._codec = codec
         self._dialect = dialect
         self._tap: Tap = codec.tap(dialect)
@@ -146,25 +145,19 @@ class PassCarrier:
         if tap.failure is not None:
             return self._before_failure(whole)
         if self._withholds and b"usage" in whole:
-            return b"".join(event for event in _events(whole) if not self._codec.withholds(event))
+            return b"".join(event for event in self._codec.split(whole) if not self._codec.withholds(event))
         return whole
 
     def _before_failure(self, whole: bytes) -> bytes:
         """The events ahead of the failing one; errors themselves are always written by us."""
         probe: Tap = self._codec.tap(self._dialect)
         kept = []
-        for event in _events(whole):
+        for event in self._codec.split(whole):
             probe.watch(event)
             if probe.failure is not None:
                 break
             kept.append(event)
         return b"".join(kept)
-
-
-def _events(whole: bytes) -> list[bytes]:
-    """A run of whole events, cut behind each blank line, bytes untouched."""
-    separator = b"\r\n\r\n" if b"\r\n\r\n" in whole else b"\n\n"
-    return [piece + separator for piece in whole.split(separator) if piece]
 
 
 class TranslateCarrier:

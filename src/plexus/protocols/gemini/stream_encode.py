@@ -213,7 +213,7 @@ class GeminiStreamEncoder:
         body: Part = {}
         own = {name: raw for name, raw in own.items() if "." not in name}
         if self._written or "promptFeedback" not in own:
-            body["candidates"] = [self._last(candidate) for candidate in sorted(self._finishes or {0: None})]
+            body["candidates"] = [self._last(candidate) for candidate in sorted(self._finishes) or [0]]
         if self._usage is not None:
             body["usageMetadata"] = encode_usage(self._usage)
         body |= {"modelVersion": self._start.model, "responseId": self._start.id, **own}
