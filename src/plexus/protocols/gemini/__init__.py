@@ -58,6 +58,7 @@ ARRAY_CODEC = dataclasses.replace(
     split=split_elements,
     stream_encoder=array_encoder,
     encode_stream_error=encode_array_error,
+    repeats_reply=True,  # whether the array has begun decides how its error is written
     heartbeat=b"\n",
     tap=array_tap,
     terminator=b"]",
