@@ -24,6 +24,20 @@ WORDS: dict[FinishReason, str] = {
 }  # fmt: skip
 
 
+NUMBERS = (
+    "FINISH_REASON_UNSPECIFIED", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER", "BLOCKLIST",
+    "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL",
+)  # fmt: skip
+"""The words by their numbers, which come with ``enum-encoding=int`` (google/cloud/aiplatform/v1, FinishReason)."""
+
+
+def finish_word(value: str | int) -> str:
+    """The word of a finishReason, which may be a number."""
+    if isinstance(value, str):
+        return value
+    return NUMBERS[value] if 0 <= value < len(NUMBERS) else "OTHER"
+
+
 def finish_of(word: str | None, *, calls: bool = False) -> Finish:
     """The canonical finish. Gemini says STOP also behind function calls; a candidate without a word is taken to have ended."""
     if word is None or word == "FINISH_REASON_UNSPECIFIED":

@@ -27,17 +27,19 @@ from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.citations import decode_citations
 from plexus.protocols.gemini.content import decode_part
 from plexus.protocols.gemini.errors import decode_stream_error
-from plexus.protocols.gemini.finish import blocked, finish_of
+from plexus.protocols.gemini.finish import blocked, finish_of, finish_word
 from plexus.protocols.gemini.logprobs import decode_logprobs
 from plexus.protocols.gemini.partial_args import PartialArgs
 from plexus.protocols.gemini.signature import PROTOCOL
 from plexus.protocols.gemini.usage import decode_usage
-from plexus.protocols.gemini.wire import CHUNK, CONTENT, FEEDBACK, PART, Chunk, FunctionCall, Part
+from plexus.protocols.gemini.wire import CHUNK, CONTENT, PART, Chunk, Feedback, FunctionCall, Part
 from plexus.protocols.members import ABSENT, NULL, Members, Object, present
 
 _OBJECT = msgspec.json.Decoder(Object)
 OURS = frozenset({"content", "finishReason", "index", "logprobsResult"})
 """Members of a candidate that have a place in the hub."""
+KNOWN = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId", "error"})
+"""Members of a reply that have a place in the hub; the others of its first chunk are kept beside it."""
 NO_WORDS = "blocked"
 """The twin of a refusal whose words are ours: the provider gave a reason, and no text."""
 
@@ -47,8 +49,9 @@ class Reader:
 
     def __init__(self) -> None:
         self._started = False
+        self._first = True
         self._candidates: dict[int, CandidateReader] = {}
-        self._feedback: msgspec.Raw | None = None
+        self._feedback: Feedback | None = None
         self._twins: Object = {}
         self._base = ""
         self.failed = False
@@ -56,7 +59,7 @@ class Reader:
     @property
     def complete(self) -> bool:
         """A proper end may follow: every candidate has said why it ended, or the prompt was blocked."""
-        if self._feedback is not None and FEEDBACK.decode(self._feedback).block_reason:
+        if self._feedback is not None and self._feedback.block_reason:
             return True
         return bool(self._candidates) and all(each.finish_word for each in self._candidates.values())
 
@@ -67,23 +70,25 @@ class Reader:
             self.failed = True
             out.append(Failure(decode_stream_error(data)))
             return
+        if wire.prompt_feedback is not None:
+            self._feedback = wire.prompt_feedback
         if not self._started:
             self._start(wire, data, out)
-        for name, raw in (("promptFeedback", wire.prompt_feedback), ("createTime", wire.create_time)):
-            if present(raw):
-                self._twins[name] = msgspec.Raw(bytes(raw))
-        if present(wire.model_status):
-            self._twins["modelStatus"] = msgspec.Raw(bytes(wire.model_status))
-        self._feedback = self._twins.get("promptFeedback")
         for members in wire.candidates or ():
             self._candidate(members, out)
         if present(wire.usage_metadata):
             counts = decode_usage(wire.usage_metadata)
             if counts is not None:
+                self._twins.pop("usageMetadata", None)
                 out.append(UsageSeen(counts))
+            elif self._first:
+                self._twins["usageMetadata"] = msgspec.Raw(bytes(wire.usage_metadata))
+        self._first = False
 
     def _start(self, wire: Chunk, data: bytes, out: list[StreamEvent]) -> None:
         self._started = True
+        more = {name: raw for name, raw in _OBJECT.decode(data).items() if name not in KNOWN and raw != NULL}
+        self._twins = {name: msgspec.Raw(bytes(raw)) for name, raw in more.items()}
         self._base = wire.response_id or f"{zlib.crc32(data):08x}"
         out.append(ReplyStart(id=wire.response_id or "", model=wire.model_version or ""))
 
@@ -98,7 +103,7 @@ class Reader:
     def end(self, out: list[StreamEvent]) -> None:
         """The proper end."""
         lost: Object = {}
-        feedback = FEEDBACK.decode(self._feedback) if self._feedback is not None else None
+        feedback = self._feedback
         if feedback is not None and feedback.block_reason and not self._candidates:
             message = feedback.block_reason_message or f"The prompt was blocked: {feedback.block_reason}."
             _whole(0, 0, refusal(message), out)
@@ -143,7 +148,7 @@ class CandidateReader:
                 self._part(raw, place == 0, out)
         word = members.get("finishReason")
         if word is not None and word != NULL:
-            self.finish_word = msgspec.json.decode(word, type=str)
+            self.finish_word = finish_word(msgspec.json.decode(word, type=str | int))
         logprobs = members.get("logprobsResult")
         if logprobs is not None and logprobs != NULL:
             self._logprobs.append(msgspec.Raw(bytes(logprobs)))

@@ -39,7 +39,7 @@ def decode_response(body: bytes, dialect: GeminiDialect) -> GenerateResponse:
     del dialect
     try:
         wire = CHUNK.decode(body)
-        if wire.candidates is None and not present(wire.prompt_feedback) and not present(wire.error):
+        if wire.candidates is None and wire.prompt_feedback is None and not present(wire.error):
             raise malformed("The provider's reply has no candidates.")
         events: list[StreamEvent] = []
         reader = Reader()

@@ -9,7 +9,7 @@ from plexus.canonical.response import Finish, FinishReason
 from plexus.canonical.usage import Usage
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.gemini.errors import decode_stream_error
-from plexus.protocols.gemini.finish import blocked, finish_of
+from plexus.protocols.gemini.finish import blocked, finish_of, finish_word
 from plexus.protocols.gemini.frames import element_json, split_chunks, split_elements
 from plexus.protocols.gemini.response import malformed
 from plexus.protocols.gemini.usage import decode_usage
@@ -28,7 +28,7 @@ class _Content(msgspec.Struct):
 
 class _Candidate(msgspec.Struct, rename="camel"):
     content: _Content | None = None
-    finish_reason: str | None = None
+    finish_reason: str | int | None = None
     index: int = 0
 
 
@@ -116,7 +116,7 @@ class GeminiTap:
         if candidate.finish_reason:
             self.ended = self.meaningful = True
             if candidate.index == 0:
-                self.finish = finish_of(candidate.finish_reason, calls=self._called)
+                self.finish = finish_of(finish_word(candidate.finish_reason), calls=self._called)
 
     def read(self, body: bytes) -> None:
         """A whole JSON reply."""

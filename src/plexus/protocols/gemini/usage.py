@@ -13,7 +13,7 @@ from plexus.canonical.usage import Usage, usage
 class Detail(msgspec.Struct, rename="camel"):
     """The tokens of one modality."""
 
-    modality: str | None = None
+    modality: str | int | None = None
     token_count: int | None = None
 
 
@@ -62,8 +62,13 @@ def decode_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     )
 
 
+NUMBERS = {"IMAGE": 2, "AUDIO": 4}
+"""Modalities by their numbers, which come with ``enum-encoding=int``."""
+
+
 def _count(details: tuple[Detail, ...] | list[Detail], modality: str) -> int:
-    return sum(detail.token_count or 0 for detail in details if detail.modality == modality)
+    names = (modality, NUMBERS[modality])
+    return sum(detail.token_count or 0 for detail in details if detail.modality in names)
 
 
 def encode_usage(counts: Usage) -> dict[str, object]:

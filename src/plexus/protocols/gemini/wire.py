@@ -44,15 +44,12 @@ class Chunk(msgspec.Struct, rename="camel"):
 
     candidates: list[Object] | None = None
     usage_metadata: msgspec.Raw = ABSENT
-    prompt_feedback: msgspec.Raw = ABSENT
+    prompt_feedback: Feedback | None = None
     model_version: str | None = None
     response_id: str | None = None
-    create_time: msgspec.Raw = ABSENT
-    model_status: msgspec.Raw = ABSENT
     error: msgspec.Raw = ABSENT
 
 
 CHUNK = msgspec.json.Decoder(Chunk)
 PART = msgspec.json.Decoder(Part)
 CONTENT = msgspec.json.Decoder(Content)
-FEEDBACK = msgspec.json.Decoder(Feedback)
