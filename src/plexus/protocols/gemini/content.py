@@ -51,16 +51,13 @@ def decode_part(part: Members, calls: Calls) -> list[Block]:
     if len(kinds) > 1:
         raise bad_request(f"{part.path}: a part holds one of {', '.join(kinds)}, not several.", param=part.path)
     kind = kinds[0] if kinds else ""
-    decode = DECODERS.get(kind)
-    if decode is None and kind:
-        return [Opaque(origin=PROTOCOL, kind=kind, raw=part.whole())]
-    if decode is not None:
-        return [decode(part)]
+    if kind in DECODERS:
+        return [DECODERS[kind](part)]
     if kind == "functionCall":
         return _call(part, calls)
     if kind == "functionResponse":
         return [_response(part, calls)]
-    return [_text(part)]
+    return [Opaque(origin=PROTOCOL, kind=kind, raw=part.whole())]
 
 
 def _state(part: Members) -> ReasoningState | None:
@@ -148,7 +145,7 @@ def _media(part: Members, source: Source, media_type: str, name: str | None, kep
     return Document(source=source, name=name, extras=extras)
 
 
-DECODERS: dict[str, Callable[[Members], Block]] = {"inlineData": _inline, "fileData": _file}
+DECODERS: dict[str, Callable[[Members], Block]] = {"": _text, "text": _text, "inlineData": _inline, "fileData": _file}
 
 
 # --- calls and their responses
