@@ -27,7 +27,7 @@ from plexus.canonical.content import (
 from plexus.canonical.errors import bad_request
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.names import take_node, take_nodes
-from plexus.protocols.gemini.signature import PROTOCOL, decode_signature
+from plexus.protocols.gemini.signature import PROTOCOL, decode_signature, is_sealed
 from plexus.protocols.members import NULL, Members, Object, is_string, with_twins
 
 DATA = (
@@ -41,8 +41,20 @@ def decode_parts(content: Members, calls: Calls) -> tuple[Block, ...]:
     """All blocks of a Content in camelCase. Raises ClientError for a part that the protocol does not allow."""
     blocks: list[Block] = []
     for part in take_nodes(content, "parts"):
-        blocks += decode_part(part, calls)
+        for block in decode_part(part, calls):
+            blocks.append(_join_thought(blocks, block))
     return tuple(blocks)
+
+
+def _join_thought(blocks: list[Block], block: Block) -> Block:
+    """A thought that we sealed, whole again: a client that streamed it gives it back in the pieces in which it came."""
+    if not isinstance(block, Reasoning) or block.redacted or block.state is None or not is_sealed(block.state):
+        return block
+    texts = [block.text]
+    while blocks and isinstance(last := blocks[-1], Reasoning) and last.state is None:
+        texts.insert(0, last.text)
+        blocks.pop()
+    return msgspec.structs.replace(block, text="".join(texts))
 
 
 def decode_part(part: Members, calls: Calls) -> list[Block]:

@@ -18,6 +18,11 @@ SEALED = base64.b64encode(PREFIX[:3].encode()).decode()
 """How every sealed state begins here."""
 
 
+def is_sealed(state: ReasoningState) -> bool:
+    """Whether we sealed it, since it belongs to a provider that speaks another protocol."""
+    return state.value.startswith(PREFIX)
+
+
 def decode_signature(text: str | None) -> tuple[ReasoningState | None, bool]:
     """The state behind a signature, and whether it was moved from a thought to the call behind it."""
     if not text:
