@@ -15,6 +15,8 @@ def camel(members: Members) -> Members:
     """The node with its own members spelled in camelCase. Raises ClientError where both spellings of one are there."""
     for name in [name for name in members.raw if "_" in name]:
         other = _SNAKE.sub(lambda found: found[1].upper(), name)
+        if other == name:
+            continue
         if other in members.raw:
             raise bad_request(f"{members.where(name)} and {members.where(other)} are the same member. Send one.")
         members.raw[other] = members.raw.pop(name)
