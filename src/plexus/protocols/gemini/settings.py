@@ -188,6 +188,8 @@ def _encode_tools(request: GenerateRequest, dialect: GeminiDialect, body: Body, 
         if not wanted:
             losses.add("tool_choice", "unsupported")
             return
+        if len(wanted) < len(choice.names):
+            losses.add("tool_choice", "approximated")
         if calling["mode"] == "AUTO":
             # allowedFunctionNames goes with ANY and VALIDATED alone; the others are simply not declared
             body["tools"] = [{"functionDeclarations": [each for each in declarations if each["name"] in wanted]}]
