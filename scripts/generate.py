@@ -1,6 +1,6 @@
 """Writes the generated files, or checks that they are fresh (``--check``).
 
-The configuration's JSON Schema, the OpenAPI document, the command line's help, the table of protocol support.
+The configuration's JSON Schema, the OpenAPI document, the command line's help, the tables of protocol support and of providers.
 """
 
 from __future__ import annotations
@@ -47,12 +47,19 @@ def configuration() -> str:
     return render((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
 
 
+def providers() -> str:
+    from scripts.providers_page import render
+
+    return render()
+
+
 FILES: dict[str, Callable[[], str]] = {
     "docs/plexus.schema.json": schema,
     "docs/configuration.md": configuration,
     "docs/openapi.json": openapi,
     "docs/cli.md": cli_help,
     "docs/protocols/support.md": support,
+    "docs/providers.md": providers,
 }
 
 

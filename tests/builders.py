@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from plexus.domain.key import Key
-from plexus.domain.provider import Credential, Endpoint, Origin, Provider, Timeouts
+from plexus.domain.provider import AuthScheme, Credential, Endpoint, Origin, Provider, Timeouts
 from plexus.domain.route import Route, Target
 from plexus.domain.snapshot import Snapshot
 
@@ -18,17 +18,22 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+BASES = {"gemini": "/v1beta"}
+AUTHS: dict[str, AuthScheme] = {"anthropic_messages": "x-api-key", "gemini": "x-goog-api-key"}
+"""Where a protocol differs from ``/v1`` and a bearer token."""
+
+
 def provider(
     name: str = "acme", *, port: int = 9, protocols: tuple[str, ...] = ("openai_chat",), **members: Any
 ) -> Provider:
     origin = Origin("127.0.0.1", port)
     members.setdefault("timeouts", Timeouts())
+    members.setdefault("auth", {protocol: AUTHS.get(protocol, "bearer") for protocol in protocols})
     return Provider(
         name=name,
         display_name=name,
-        endpoints={protocol: Endpoint(protocol, origin, "/v1") for protocol in protocols},
+        endpoints={protocol: Endpoint(protocol, origin, BASES.get(protocol, "/v1")) for protocol in protocols},
         credential=Credential("default", "upstream-secret"),
-        auth={protocol: "x-api-key" if protocol == "anthropic_messages" else "bearer" for protocol in protocols},
         **members,
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,8 +23,23 @@ from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS
 from plexus.upstream.client import UpstreamClient
 
-CHAT, RESPONSES, MESSAGES, GEMINI = "openai_chat", "openai_responses", "anthropic_messages", "gemini"
-PATHS = {CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v1/messages"}
+CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
+PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES, GEMINI), repeat=2))
+"""Client and provider."""
+PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages", RESPONSES: "/v1/responses"}
+"""Where a protocol is asked that names the model in the body."""
+
+
+def question(protocol: str, *, stream: bool = False) -> tuple[str, dict[str, Any]]:
+    """The path and the body of one question to the route ``chat``."""
+    said = [{"role": "user", "content": "Hello"}]
+    if protocol == GEMINI:
+        verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        contents = [{"role": "user", "parts": [{"text": "Hello"}]}]
+        return f"/v1beta/models/chat:{verb}", {"contents": contents, "generationConfig": {"maxOutputTokens": 300}}
+    if protocol == RESPONSES:
+        return PATHS[protocol], {"model": "chat", "max_output_tokens": 300, "input": said, "stream": stream}
+    return PATHS[protocol], {"model": "chat", "max_tokens": 300, "messages": said, "stream": stream}
 
 
 @dataclass
@@ -56,8 +72,8 @@ class Bench:
         self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
     ) -> httpx2.Response:
         """One question to the route ``chat``."""
-        body = {"model": "chat", "max_tokens": 300, "messages": [{"role": "user", "content": "Hello"}], **more}
-        return await self.client.post(PATHS[protocol], json=body | {"stream": stream}, headers=headers)
+        path, body = question(protocol, stream=stream)
+        return await self.client.post(path, json=body | more, headers=headers)
 
     async def record(self) -> Record:
         """The record of the one exchange, once it is filed: the client may have its reply a little before."""
@@ -76,18 +92,31 @@ async def no_control_plane(incoming: Incoming) -> None:
 
 @asynccontextmanager
 async def gateway(
-    *upstream: str, models: tuple[str, ...] = (), timeouts: Timeouts | None = None, **members: Any
+    *upstream: str,
+    models: tuple[str, ...] = (),
+    more: Mapping[str, str] | None = None,
+    timeouts: Timeouts | None = None,
+    dialects: dict[str, Any] | None = None,
+    **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
-    for the model of ``models`` at its place (``mock-chat`` by default). ``members`` are the snapshot's."""
+    for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
+    ``dialects`` the providers' answers by protocol, ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
         for number, (protocol, mock) in enumerate(zip(upstream, mocks, strict=True)):
             await stack.enter_async_context(mock.serve())
-            of = provider(f"p{number}", port=mock.port, protocols=(protocol,), timeouts=timeouts or Timeouts())
+            of = provider(
+                f"p{number}",
+                port=mock.port,
+                protocols=(protocol,),
+                timeouts=timeouts or Timeouts(),
+                dialects=dialects or {},
+            )
             targets.append(target(of, models[number] if models else "mock-chat"))
-        current: Snapshot = snapshot(route("chat", *targets), **members)
+        others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
+        current: Snapshot = snapshot(route("chat", *targets), *others, **members)
         journal, waits = ListJournal(), list[float]()
 
         async def sleep(seconds: float) -> None:

@@ -29,6 +29,13 @@ def openai(schema: str) -> Draft202012Validator:
 
 
 @functools.cache
+def openai_loosely(schema: str) -> Draft202012Validator:
+    """The same, where one of several may be any of them: what Responses takes as input fits two of its kinds at once."""
+    text = json.dumps(document("openai-core.openapi")["components"]).replace('"oneOf"', '"anyOf"')
+    return Draft202012Validator({"components": json.loads(text), "$ref": f"#/components/schemas/{schema}"})
+
+
+@functools.cache
 def open_responses(schema: str) -> Draft202012Validator:
     """A schema of the Open Responses specification, e.g. ``ResponseResource``: stricter than OpenAI's about what is there."""
     components = document("openresponses.openapi")["components"]

@@ -91,3 +91,25 @@ def test_a_broken_root_key_is_not_replaced(tmp_path: Path) -> None:
     settings = Settings.from_environ({"PLEXUS_CONFIG": str(tmp_path / "p.yaml")})
     with pytest.raises(SettingsError, match="holds no key"):
         load_or_make_root_key(settings)
+
+
+@pytest.mark.parametrize("name", ["PLEXUS_CONFIG", "CONFIG_FILE"])
+@pytest.mark.parametrize(
+    ("more", "needs"),
+    [
+        ({}, {"ENCRYPTION_KEY", "PLEXUS_DB_URL"}),
+        ({"ENCRYPTION_KEY": "00" * 32}, {"PLEXUS_DB_URL"}),
+        ({"DATABASE_URL": "postgres://h/n"}, {"ENCRYPTION_KEY"}),
+        ({"ENCRYPTION_KEY": "00" * 32, "PLEXUS_DB_URL": "postgresql://h/n"}, set()),
+    ],
+)
+def test_a_configuration_in_the_database_is_refused_with_what_to_do(
+    name: str, more: dict[str, str], needs: set[str]
+) -> None:
+    with pytest.raises(SettingsError, match=r"not built yet\. Write the path of a file") as refused:
+        Settings.from_environ({name: "database", **more})
+    assert {each for each in ("ENCRYPTION_KEY", "PLEXUS_DB_URL") if each in str(refused.value)} == needs
+
+
+def test_a_file_may_be_called_database() -> None:
+    assert Settings.from_environ({"PLEXUS_CONFIG": "./database"}).config.name == "database"

@@ -43,6 +43,8 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read the variables. Raises SettingsError."""
+        if (environ.get("PLEXUS_CONFIG") or environ.get("CONFIG_FILE")) == "database":
+            raise SettingsError(_no_database_configuration(environ))
         config = Path(environ.get("PLEXUS_CONFIG") or environ.get("CONFIG_FILE") or "config/plexus.yaml")
         url = (
             environ.get("PLEXUS_DB_URL") or environ.get("DATABASE_URL") or f"sqlite:///{config.parent / 'usage.sqlite'}"
@@ -61,6 +63,17 @@ class Settings:
             encryption_key=parse_key(environ["ENCRYPTION_KEY"]) if environ.get("ENCRYPTION_KEY") else None,
             drain_seconds=_seconds(environ.get("PLEXUS_DRAIN_SECONDS") or "25"),
         )
+
+
+def _no_database_configuration(environ: Mapping[str, str]) -> str:
+    """What is to be done about PLEXUS_CONFIG=database: that storage is not built, and has needs of its own."""
+    says = ["PLEXUS_CONFIG=database is not built yet. Write the path of a file, such as config/plexus.yaml."]
+    if not environ.get("ENCRYPTION_KEY"):
+        says.append("It will need ENCRYPTION_KEY, the same for all replicas (openssl rand -hex 32).")
+    url = environ.get("PLEXUS_DB_URL") or environ.get("DATABASE_URL") or ""
+    if not url.startswith(("postgres://", "postgresql://", "postgresql+asyncpg://")):
+        says.append("It will need PostgreSQL: PLEXUS_DB_URL=postgresql://USER@HOST/NAME.")
+    return " ".join(says)
 
 
 def _flag(value: str | None) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import tempfile
 from pathlib import Path
 
@@ -104,3 +105,20 @@ def test_a_removed_folder_keeps_only_what_was_damaged(tmp_path: Path) -> None:
     own.append(encode_line(record(1)))
     own.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_that_did_not_fit_does_not_spoil_the_next(tmp_path: Path) -> None:
+    own, _ = claim(tmp_path)
+    line = encode_line(record(1))
+    own.append(line)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(line) + len(line) // 2, hard))  # the next one fits by half
+    try:
+        with pytest.raises(OSError, match="bytes fit"):
+            own.append(line)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    own.append(encode_line(record(2)))
+    assert read_all(own) == [record(1), record(2)]
+    assert not (own.folder / "damaged").exists()
+    own.release()

@@ -111,3 +111,36 @@ def test_writing_is_atomic_and_private(tmp_path: Path) -> None:
     assert path.read_text() == "a: 2\n"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["p.yaml"]
+
+
+KEYED = "keys: {me: {secret: file:secret}}\nproviders: {a: {base_url: https://x}}\nmodels: {m: {provider: a}}\n"
+
+
+def test_a_changed_secret_takes_effect_without_a_change_of_the_file_that_names_it(tmp_path: Path) -> None:
+    path, secret = tmp_path / "p.yaml", tmp_path / "secret"
+    write(secret, "sk-the-first-secret")
+    file = source(path, KEYED)
+    file.load()
+    before = set(file.current().keys)
+    assert not file.reload_if_changed()
+    write(secret, "sk-the-second-secret")
+    assert file.reload_if_changed()
+    assert set(file.current().keys).isdisjoint(before)
+    assert not file.reload_if_changed()
+
+
+def test_a_secret_that_has_gone_changes_nothing_until_it_is_back(tmp_path: Path) -> None:
+    path, secret = tmp_path / "p.yaml", tmp_path / "secret"
+    write(secret, "sk-the-first-secret")
+    file = source(path, KEYED)
+    file.load()
+    before = set(file.current().keys)
+    secret.unlink()
+    assert not file.reload_if_changed()
+    assert file.last_error is not None
+    assert set(file.current().keys) == before
+    assert not file.reload_if_changed()
+    write(secret, "sk-the-second-secret")
+    assert file.reload_if_changed()
+    assert set(file.current().keys).isdisjoint(before)
+    assert file.last_error is None

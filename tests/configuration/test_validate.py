@@ -93,3 +93,15 @@ def test_a_selector_that_waits_says_what_is_used(name: str) -> None:
 def test_an_empty_file_is_an_empty_configuration() -> None:
     snapshot = load("").snapshot
     assert (snapshot.providers, snapshot.routes, snapshot.keys) == ({}, {}, {})
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "metadata.google.internal"])
+def test_a_base_url_cannot_name_a_metadata_service(host: str) -> None:
+    (problem,) = problems(f"""
+        providers:
+          acme:
+            base_url: http://{host}/latest
+            api_key: x
+        """)
+    assert problem.startswith("4:5: providers.acme.base_url:")
+    assert "metadata" in problem

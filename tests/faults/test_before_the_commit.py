@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.gateway import CHAT, MESSAGES, gateway
+from tests.gateway import CHAT, MESSAGES, PAIRS, RESPONSES, gateway
 
 from plexus.domain.snapshot import Failover
-
-PAIRS = [(CHAT, CHAT), (CHAT, MESSAGES), (MESSAGES, MESSAGES), (MESSAGES, CHAT)]
 
 ROWS = [
     # fault, status that the client sees, calls that one target gets, chat type, chat code (None: not looked at), messages type
@@ -44,7 +42,7 @@ async def test_what_the_client_sees(
         assert reply.status_code == status
         assert "upstream-secret" not in reply.text
         assert "127.0.0.1" not in reply.text
-        if client == CHAT:
+        if client != MESSAGES:
             assert set(body["error"]) == {"message", "type", "param", "code"}
             assert body["error"]["type"] == chat_type
             assert chat_code is None or body["error"]["code"] == chat_code
@@ -83,6 +81,9 @@ async def test_another_target_answers_in_its_place(client: str, upstream: str, f
         assert record.attempts[-1].error is None
 
 
+STARTS = {CHAT: '"role":"assistant"', RESPONSES: "event: response.created", MESSAGES: "event: message_start"}
+
+
 async def test_without_failover_the_first_failure_is_the_answer() -> None:
     async with gateway(CHAT, CHAT, models=("mock-fault-500", "mock-chat"), failover=Failover(enabled=False)) as bench:
         assert (await bench.ask(CHAT)).status_code == 502
@@ -97,8 +98,8 @@ async def test_a_stream_that_fails_before_its_first_token_moves_on_unseen(
     async with gateway(upstream, upstream, models=(f"mock-fault-{fault}", "mock-chat")) as bench:
         reply = await bench.ask(client, stream=True)
         assert reply.status_code == 200
-        assert '"error"' not in reply.text
-        start = "event: message_start" if client == MESSAGES else '"role":"assistant"'
+        assert '"error":{' not in reply.text
+        start = STARTS[client]
         assert reply.text.count(start) == 1
         record = await bench.record()
         assert record.error is None

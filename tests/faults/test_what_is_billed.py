@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.gateway import CHAT, MESSAGES, PATHS, Bench, gateway
+from tests.gateway import CHAT, MESSAGES, PAIRS, Bench, gateway, question
 
 from plexus.domain.provider import Timeouts
 from plexus.domain.record import Record
 
-PAIRS = [(CHAT, CHAT), (CHAT, MESSAGES), (MESSAGES, MESSAGES), (MESSAGES, CHAT)]
 pairs = pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
 
 
@@ -102,8 +101,8 @@ async def test_a_fallback_is_billed_beside_what_the_first_target_may_have_cost()
 
 
 async def hang_up(bench: Bench, client: str, *, after_bytes: int, stream: bool) -> None:
-    body = {"model": "chat", "max_tokens": 300, "messages": [{"role": "user", "content": "Hello"}], "stream": stream}
-    async with bench.client.stream("POST", PATHS[client], json=body) as reply:
+    path, body = question(client, stream=stream)
+    async with bench.client.stream("POST", path, json=body) as reply:
         seen = 0
         async for piece in reply.aiter_raw():
             seen += len(piece)

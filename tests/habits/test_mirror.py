@@ -10,9 +10,6 @@ from pathlib import Path
 
 from tests.habits.tree import ROOT, SOURCE, parse, tracked
 
-EXCEPTIONS = ROOT / "tests" / "habits" / "untested.txt"
-"""Files whose tests stand elsewhere or are still to come, one a line. It may only shrink."""
-
 REVISIONS = Path("storage/migrations/versions")
 """Each is run up and down by tests/storage/test_migrate.py."""
 
@@ -45,6 +42,4 @@ def test_every_module_with_code_has_its_tests() -> None:
     inner = [(ROOT / path).relative_to(SOURCE) for path in modules if path.name not in ("__init__.py", "__main__.py")]
     inner = [path for path in inner if path.parent != REVISIONS]
     lonely = {str(path) for path in inner if not has_twin(path, names) and has_code(Path("src/plexus", path))}
-    excepted = set(EXCEPTIONS.read_text(encoding="utf-8").split())
-    assert lonely - excepted == set(), "write tests/<folder>/test_<name>.py for these"
-    assert excepted - lonely == set(), f"these have tests now: take them out of {EXCEPTIONS.name}"
+    assert lonely == set(), "write tests/<folder>/test_<name>.py for these"

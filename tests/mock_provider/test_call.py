@@ -24,6 +24,19 @@ def test_the_model() -> None:
     assert _call(b'{"model": 1}').model == ""
 
 
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1beta/models/gemini-3:generateContent", "gemini-3"),
+        ("/v1beta/models/mock-chat%3Flatency=1:streamGenerateContent", "mock-chat?latency=1"),
+        ("/model/anthropic.claude/converse-stream", "anthropic.claude"),
+        ("/v1/models/m", "in-the-body"),
+    ],
+)
+def test_the_model_in_the_path(path: str, model: str) -> None:
+    assert MockCall(1, "POST", path, "", Headers(), b'{"model": "in-the-body"}').model == model
+
+
 async def test_done_waits_for_the_end() -> None:
     call = _call(b"")
     waiting = asyncio.create_task(call.done())

@@ -119,6 +119,11 @@ def test_refusals(members: dict[str, Any], param: str | None, code: str | None) 
     assert (error["param"], error["code"], error["type"]) == (param, code, "invalid_request_error")
 
 
+def test_what_codex_adds_is_accepted() -> None:
+    asked = support.responses(client_metadata={"x-codex-installation-id": "i"}, store=False)
+    assert support.reply_of(RESPONSES, asked)["status"] == "completed"
+
+
 def test_refusals_come_before_scripted_steps() -> None:
     assert support.whole_of(RESPONSES, {"model": "m"}, step=Status(503)).status == 400
 

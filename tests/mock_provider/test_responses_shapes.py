@@ -131,7 +131,8 @@ def test_events_come_in_the_recorded_order(recording: str, step: Step) -> None:
     thinking = THINKING if recording.endswith("thinking-streaming.1") else {}
     ours = support.data_of(support.events_of(RESPONSES, support.responses(**thinking), step=step))
     assert _course(ours) == _course(theirs)
-    assert list(ours[0]["response"]) == list(theirs[0]["response"])
+    members = list(theirs[0]["response"])
+    assert [name for name in ours[0]["response"] if name in members] == members
 
 
 @pytest.mark.parametrize("position", [OPENING, 6, 0])

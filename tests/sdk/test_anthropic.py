@@ -8,10 +8,10 @@ from typing import Any
 import anthropic
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES, GEMINI])
+UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 TOOLS: Any = [{"name": name, "description": "d", "input_schema": CITY} for name in ("weather", "time")]
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 
@@ -194,3 +194,18 @@ async def test_the_signature_of_geminis_call_comes_back(streamed: bool) -> None:
         assert len(bench.providers[0].calls) == 2
         assert signed[0]
         assert not signed[0].startswith(("plx1", "cGx4"))
+
+
+async def test_what_a_chat_provider_thought_goes_back_as_it_came() -> None:
+    """Chat Completions signs nothing: whatever the client was given is taken back, unchanged, and the turn goes on."""
+    thinking: Any = {"type": "enabled", "budget_tokens": 1024}
+    async with gateway(CHAT, models=("mock-thinking",)) as bench, sdk(bench) as client:
+        ask: Any = {"model": "chat", "max_tokens": 3000, "thinking": thinking}
+        first: Any = await client.messages.create(messages=HELLO, **ask)
+        blocks = [block.to_dict() for block in first.content]
+        messages = [*HELLO, {"role": "assistant", "content": blocks}, {"role": "user", "content": "And then?"}]
+        second: Any = await client.messages.create(messages=messages, **ask)
+        assert second.content[-1].type == "text"
+        sent: Any = bench.providers[0].calls[-1].json["messages"]
+        assert [turn["role"] for turn in sent] == ["user", "assistant", "user"]
+        assert b"plx1" not in bench.providers[0].calls[-1].body, "our envelope is opened before anything goes up"

@@ -8,10 +8,13 @@ from typing import Any
 import openai
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES, GEMINI])
+from plexus.mock_provider import Status
+from plexus.mock_provider.signature import is_genuine
+
+UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 TOOLS: Any = [
     {"type": "function", "function": {"name": name, "description": "d", "parameters": CITY}}
     for name in ("weather", "time")
@@ -162,3 +165,42 @@ async def test_abort_reaches_the_provider(upstream: str) -> None:
         assert call.disconnected
         record = await bench.record()
         assert record.status == 499
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("back", ["as it came", "forged", "to another provider"])
+async def test_reasoning_goes_there_and_back(streamed: bool, back: str) -> None:
+    """What a Messages provider signed comes back to it byte for byte; what is not its own does not reach it."""
+    models = ("mock-thinking", "mock-thinking")
+    async with gateway(MESSAGES, MESSAGES, models=models) as bench, sdk(bench) as client:
+        ask: Any = {"model": "chat", "reasoning_effort": "low", "max_completion_tokens": 3000}
+        if streamed:
+            stream = await client.chat.completions.create(messages=HELLO, stream=True, **ask)
+            more = [choice.delta.model_extra or {} async for chunk in stream for choice in chunk.choices]
+            thought = "".join(each.get("reasoning_content") or "" for each in more)
+            details = [detail for each in more for detail in each.get("reasoning_details", [])]
+        else:
+            reply = await client.chat.completions.create(messages=HELLO, **ask)
+            members: Any = reply.choices[0].message.model_extra
+            thought, details = members["reasoning_content"], members["reasoning_details"]
+        signed = [each for each in details if each.get("signature")]
+        assert signed
+        if back == "forged":
+            for each in signed:
+                each["signature"] = each["signature"][:-8] + "AAAAAAAA"
+        if back == "to another provider":
+            bench.providers[0].script(Status(500), Status(500))
+        turn = {"role": "assistant", "content": "Hello", "reasoning_content": thought, "reasoning_details": details}
+        said: Any = [*HELLO, turn]
+        again = await client.chat.completions.with_raw_response.create(
+            messages=[*said, {"role": "user", "content": "And then?"}], **ask
+        )
+        sent = bench.providers[1 if back == "to another provider" else 0].calls[-1].json["messages"]
+        assert isinstance(sent, list)
+        signatures = [(block["thinking"], block["signature"]) for block in sent[1]["content"] if "signature" in block]
+        if back == "as it came":
+            assert [is_genuine("mock0", *one) for one in signatures] == [True]
+            assert "signature" not in again.headers.get("x-plexus-losses", "")
+        else:
+            assert signatures == []
+            assert "signature" in again.headers["x-plexus-losses"]

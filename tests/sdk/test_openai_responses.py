@@ -1,4 +1,4 @@
-"""The official openai SDK's ``client.responses`` against the gateway, over each upstream protocol that is played."""
+"""The official openai SDK's ``client.responses`` against the gateway, over each upstream protocol."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import openai
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES, GEMINI])
+UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 TOOLS: Any = [
     {"type": "function", "name": name, "description": "d", "parameters": CITY, "strict": True}
     for name in ("weather", "time")
@@ -158,7 +158,7 @@ async def test_a_stream_that_breaks_fails_with_what_was_said(upstream: str) -> N
         assert failed.output[0].content[0].text == said != ""
 
 
-@UPSTREAM
+@pytest.mark.parametrize("upstream", [CHAT, MESSAGES])
 @pytest.mark.parametrize(
     ("more", "param"),
     [

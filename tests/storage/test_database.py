@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from plexus.settings import database_url
 from plexus.storage.database import Database, open_database
@@ -44,4 +45,34 @@ async def test_a_file_that_is_no_database_fails_when_used(tmp_path: Path) -> Non
         async with database.read():
             pass
     assert isinstance(failed.value.__cause__, sqlite3.DatabaseError)
+    await database.close()
+
+
+async def test_a_connection_that_could_not_write_is_not_used_again(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    database = open_database(database_url(f"sqlite:///{path}"))
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE t (n INTEGER)"))
+        mine = await connection.get_raw_connection()
+    with pytest.raises(OperationalError):
+        async with database.write() as connection:
+            await connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+    async with database.write() as connection:
+        assert (await connection.get_raw_connection()).driver_connection is not mine.driver_connection
+    await database.close()
+
+
+async def test_nothing_is_written_to_a_file_that_has_gone(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    database = open_database(database_url(f"sqlite:///{path}"))
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE t (n INTEGER)"))
+    path.rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError, match="has gone"):
+        async with database.write():
+            pass
+    assert not path.exists()
+    (tmp_path / "away").rename(path)
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
     await database.close()

@@ -164,7 +164,8 @@ class Journal:
         if self._overflow:
             batch = list(self._overflow)[:1000]
             await self._drain(batch)
-            for _ in batch:
+            written = {record.id for record in batch}
+            while self._overflow and self._overflow[0].id in written:  # others may have been pushed out meanwhile
                 self._overflow.popleft()
         segments = self._segments
         if segments is None:

@@ -74,10 +74,11 @@ class Segments:
             self.start()
         assert self._descriptor is not None
         written = os.write(self._descriptor, line)
-        self._size += written
         if written != len(line):
-            # The disk is full in the middle of a line: end the torn one, so that the next line starts clean.
+            # The disk is full in the middle of a line: take the torn one back, so that the next line starts clean.
+            os.ftruncate(self._descriptor, self._size)
             raise OSError(f"only {written} of {len(line)} bytes fit")
+        self._size += written
 
     def end(self) -> Position:
         """Behind the last line."""

@@ -202,6 +202,8 @@ class Opaque(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     origin: str
     kind: str
     raw: msgspec.Raw
+    stand_in: str | None = None
+    """What says the same in words, where another protocol must do without the block; None where nothing does."""
 
 
 Block: TypeAlias = Text | Refusal | Image | Document | Audio | Video | Reasoning | ToolCall | ToolResult | Opaque

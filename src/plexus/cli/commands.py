@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plexus.cli import config, database, explain, init, mock, records, version
+from plexus.cli import config, connect, database, explain, init, mock, providers, records, version
 
 app = typer.Typer(no_args_is_help=True, help="One API in front of every LLM provider.", rich_markup_mode=None)
 
@@ -33,6 +33,8 @@ def serve(
 app.command("init")(init.init)
 app.add_typer(config.app, name="config")
 app.command("explain")(explain.explain)
+app.command("connect")(connect.connect)
+app.add_typer(providers.app, name="providers")
 app.command("records")(records.records)
 app.command("mock")(mock.mock)
 app.add_typer(database.app, name="db")

@@ -13,8 +13,8 @@ def init(config: ConfigOption = None) -> None:
     path = settings_for(config).config
     try:
         secret = write_starter(path)
-    except FileExistsError:
-        fail(f"{path} exists already and stays as it is.")
     except OSError as refused:
+        if path.exists():
+            fail(f"{path} exists already and stays as it is.")
         fail(f"{path} cannot be written: {refused.strerror}.")
     typer.echo(f"{path} is written. The client key in it: {secret}")

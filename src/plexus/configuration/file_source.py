@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from plexus.configuration.compile import Rules
+from plexus.configuration.interpolate import Stamp, Stamps, stamp
 from plexus.configuration.load import Loaded, load_text
 from plexus.configuration.problems import ConfigurationError
 from plexus.domain.snapshot import Snapshot
@@ -30,7 +31,9 @@ class FileSource:
         self._rules = rules
         self._loaded: Loaded | None = None
         self._text = ""
-        self._signature: tuple[int, int, int] | None = None
+        self._stamp: Stamp | None = None
+        self._references: Stamps = {}
+        """The files that ``file:`` references name."""
         self.last_error: ConfigurationError | None = None
         """What is wrong with the file on disk, while an older snapshot is in force."""
 
@@ -51,7 +54,7 @@ class FileSource:
 
     def load(self) -> Loaded:
         """Read the file for the first time. Raises ConfigurationError, or OSError when it cannot be read."""
-        self._signature = self._sign()
+        self._stamp = stamp(self.path)
         text = self.path.read_text(encoding="utf-8")
         self._apply(text)
         assert self._loaded is not None
@@ -63,29 +66,25 @@ class FileSource:
         self._apply(self._text)
 
     def _apply(self, text: str) -> None:
-        loaded = load_text(text, self._environ, self.path.parent, self._rules)
+        self._references = {}
+        loaded = load_text(text, self._environ, self.path.parent, self._rules, self._references)
         for warning in loaded.warnings:
             log.warning("%s:%s", self.path, warning)
         self._text = text
         self._loaded = loaded
         self.last_error = None
 
-    def _sign(self) -> tuple[int, int, int] | None:
-        try:
-            stat = self.path.stat()
-        except OSError:
-            return None
-        return (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-
     def reload_if_changed(self) -> bool:
-        """Look at the file; True when a new snapshot is in force. A bad file is logged and the old snapshot stays."""
-        signature = self._sign()
-        if signature is None or signature == self._signature:
+        """Look at the file and those that it refers to; True when a new snapshot is in force. A bad file is logged and the
+        old snapshot stays."""
+        found = stamp(self.path)
+        referred = any(stamp(file) != known for file, known in self._references.items())
+        if found is None or (found == self._stamp and not referred):
             return False
-        self._signature = signature
+        self._stamp = found
         try:
             text = self.path.read_text(encoding="utf-8")
-            if text == self._text:
+            if text == self._text and not referred:
                 return False
             self._apply(text)
         except ConfigurationError as wrong:

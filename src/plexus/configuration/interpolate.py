@@ -17,17 +17,35 @@ from plexus.configuration.yaml_source import Path, Source
 _REFERENCE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})")
 FILE = "file:"
 SECRET_MEMBERS = frozenset({"api_key", "secret", "adminKey", "admin_key"})
-"""Members whose value may be ``file:PATH``: the file's text without its line end."""
+"""Members whose value may be ``file:PATH``, beside those of ``headers``: the file's text without its line end."""
 
 
-def interpolate(source: Source, environ: Mapping[str, str], folder: FilePath) -> tuple[dict[str, Any], list[Problem]]:
-    """The tree with all references filled in. ``file:`` paths are relative to ``folder``."""
-    filler = _Filler(source, environ, folder)
+Stamp = tuple[int, int, int]
+"""When a file was changed, its inode and its size: what differs when it is another."""
+Stamps = dict[FilePath, Stamp | None]
+"""Files that were read, each as it was before that; None where it could not be found."""
+
+
+def stamp(path: FilePath) -> Stamp | None:
+    """The file's stamp; None when there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
+    return (found.st_mtime_ns, found.st_ino, found.st_size)
+
+
+def interpolate(
+    source: Source, environ: Mapping[str, str], folder: FilePath, read: Stamps
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The tree with all references filled in. ``file:`` paths are relative to ``folder``, and noted in ``read``."""
+    filler = _Filler(source, environ, folder, read)
     return filler.fill(source.tree, ()), filler.problems
 
 
 class _Filler:
-    def __init__(self, source: Source, environ: Mapping[str, str], folder: FilePath) -> None:
+    def __init__(self, source: Source, environ: Mapping[str, str], folder: FilePath, read: Stamps) -> None:
+        self._read = read
         self._source = source
         self._environ = environ
         self._folder = folder
@@ -58,13 +76,17 @@ class _Filler:
         return _REFERENCE.sub(one, text) if "${" in text else text
 
     def _file(self, text: str, path: Path) -> str:
-        if not text.startswith(FILE) or not path or path[-1] not in SECRET_MEMBERS:
+        if not text.startswith(FILE) or not (path[-1] in SECRET_MEMBERS or "headers" in path[-2:-1]):
             return text
+        file = self._folder / text.removeprefix(FILE)
+        self._read[file] = stamp(file)
         try:
-            return (self._folder / text.removeprefix(FILE)).read_text(encoding="utf-8").strip()
+            return file.read_text(encoding="utf-8").strip()
         except OSError as missing:
             self._problem(path, f"the file {missing.filename} cannot be read: {missing.strerror}.")
-            return ""
+        except ValueError:  # no UTF-8, or a NUL in its name
+            self._problem(path, f"{text!r} is no text file.")
+        return ""
 
     def _problem(self, path: Path, message: str) -> None:
         self.problems.append(self._source.problem(path, message))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from plexus.configuration.compile import Rules, compile_document
 from plexus.configuration.document import Document
+from plexus.configuration.interpolate import Stamps
 from plexus.configuration.problems import Problem
 from plexus.configuration.validate import validate
 from plexus.domain.snapshot import Snapshot
@@ -26,9 +27,10 @@ class Loaded(NamedTuple):
     trial_key: str | None
 
 
-def load_text(text: str, environ: Mapping[str, str], folder: Path, rules: Rules) -> Loaded:
-    """Validate and compile. The revision is a hash of the text. Raises ConfigurationError with all mistakes."""
-    document, source, warnings = validate(text, environ, folder)
+def load_text(text: str, environ: Mapping[str, str], folder: Path, rules: Rules, read: Stamps | None = None) -> Loaded:
+    """Validate and compile. The revision is a hash of the text. ``read`` gets the files that ``file:`` references name,
+    also when it fails. Raises ConfigurationError with all mistakes."""
+    document, source, warnings = validate(text, environ, folder, {} if read is None else read)
     revision = hashlib.sha256(text.encode()).hexdigest()[:12]
     snapshot, more = compile_document(document, source, rules, revision)
     return Loaded(snapshot, sorted(warnings + more), document.admin_key, _trial_key(document, snapshot))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from plexus.configuration import document as doc
+from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template
 from plexus.configuration.problems import Problem
 from plexus.configuration.urls import guess_protocol, parse_endpoint, protocol_name
 from plexus.configuration.yaml_source import Path, Source
@@ -104,40 +105,62 @@ class ProviderCompiler:
         )
 
     def _endpoints(self, name: str, wire: doc.Provider, preset: Preset | None, where: Path) -> dict[str, Endpoint]:
-        member = "base_url" if wire.base_url is not None else "api_base_url"
-        given = wire.base_url if wire.base_url is not None else wire.api_base_url
         if wire.oauth_provider is not None or wire.oauth_account is not None:
             self._problem(where, f"oauth_provider: {OAUTH}")
-        urls: dict[str, Any] = {}
-        if isinstance(given, str):
-            urls = self._from_string(given, preset)
-        elif isinstance(given, dict):
-            urls = self._from_map(given, (*where, member))
-        elif given is not None:
-            self._problem((*where, member), "must be a URL, or a map from protocol to URL.")
-        elif preset is not None:
-            here = self._preset_urls.get(preset.name)
-            urls = {protocol: here or known.url for protocol, known in preset.endpoints.items()}
+        member = "base_url" if wire.base_url is not None else "api_base_url"
+        given = wire.base_url if wire.base_url is not None else wire.api_base_url
+        known = {protocol: endpoint.url for protocol, endpoint in preset.endpoints.items()} if preset else {}
+        if given is None:
+            urls, whole = self._unwritten(name, preset, known, where)
+            place = where
         else:
-            self._problem(
-                where, f"base_url is missing, and {name!r} is no known preset. Write base_url: https://HOST/v1."
-            )
+            place = (*where, member)
+            urls, whole = self._written(given, known, place)
         tls = TlsSettings(**wire.tls.model_dump()) if wire.tls is not None else None
         endpoints: dict[str, Endpoint] = {}
         for protocol, url in urls.items():
             if not isinstance(url, str) or url.startswith("oauth://"):
-                self._problem((*where, member), f"oauth://: {OAUTH}" if isinstance(url, str) else "a URL must be text.")
+                self._problem(place, f"oauth://: {OAUTH}" if isinstance(url, str) else "a URL must be text.")
                 continue
             try:
-                endpoints[protocol] = parse_endpoint(protocol, url, tls)
+                endpoints[protocol] = parse_endpoint(protocol, whole.get(protocol, url), tls, whole=protocol in whole)
             except ValueError as wrong:
-                self._problem((*where, member), str(wrong))
+                self._problem(place, str(wrong))
         return endpoints
 
-    def _from_string(self, url: str, preset: Preset | None) -> dict[str, Any]:
-        """One URL serves the preset's protocols, where the preset's own URLs are one; else the one that its host suggests."""
-        if preset is not None and len({known.url for known in preset.endpoints.values()}) == 1:
-            return dict.fromkeys(preset.endpoints, url)
+    def _written(self, given: Any, known: dict[str, str], where: Path) -> tuple[dict[str, Any], dict[str, str]]:
+        """(URL as the file has it by protocol, those of them that are a preset's, whole)."""
+        if isinstance(given, str):
+            whole = endpoints_under(given, known)
+            return whole or self._from_string(given, known), whole
+        if isinstance(given, dict):
+            urls = self._from_map(given, where)
+            return urls, _completed(urls, known)
+        self._problem(where, "must be a URL, or a map from protocol to URL.")
+        return {}, {}
+
+    def _unwritten(
+        self, name: str, preset: Preset | None, known: dict[str, str], where: Path
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """As ``_written``, where the file says nothing."""
+        if preset is None:
+            self._problem(
+                where, f"base_url is missing, and {name!r} is no known preset. Write base_url: https://HOST/v1."
+            )
+            return {}, {}
+        if preset.name in self._preset_urls:
+            return dict.fromkeys(known, self._preset_urls[preset.name]), {}
+        whole = {protocol: url for protocol, url in known.items() if not is_template(url)}
+        if not whole:
+            example = next(iter(known.values()))
+            self._problem(where, f"base_url is missing. Write base_url: {example} with your own in the braces.")
+        return dict(whole), whole
+
+    def _from_string(self, url: str, known: dict[str, str]) -> dict[str, Any]:
+        """A place that is not the preset's own: it serves all the preset's protocols, where they share one URL; else the
+        one that the URL suggests."""
+        if len(set(known.values())) == 1:
+            return dict.fromkeys(known, url)
         return {guess_protocol(url): url}
 
     def _from_map(self, given: dict[str, Any], where: Path) -> dict[str, Any]:
@@ -167,6 +190,16 @@ class ProviderCompiler:
                 questions = ", ".join(record.__struct_fields__)
                 self._problem((*where, "dialect"), f"{protocol}: {wrong}. Questions: {questions}.")
         return merged
+
+
+def _completed(urls: dict[str, Any], known: dict[str, str]) -> dict[str, str]:
+    """The whole URLs of those that are the front of the preset's."""
+    found = {
+        protocol: complete_url(url, known[protocol])
+        for protocol, url in urls.items()
+        if protocol in known and isinstance(url, str)
+    }
+    return {protocol: whole for protocol, whole in found.items() if whole is not None}
 
 
 def _over(base: dict[str, dict[str, Any]], more: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from plexus.configuration.document import PROTOCOL_NAMES
+from plexus.domain.link_local import is_link_local
 from plexus.domain.provider import Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
@@ -23,17 +24,23 @@ def protocol_name(name: str) -> str | None:
 
 def guess_protocol(url: str) -> str:
     """The protocol of a URL that comes without one."""
+    path = urlsplit(url).path.rstrip("/").removesuffix("/v1")
+    if path.endswith("/anthropic"):
+        return "anthropic_messages"  # how DeepSeek, Moonshot, Z.ai and others call their Messages endpoint
     return next((protocol for mark, protocol in FAMILIES if mark in url), "openai_chat")
 
 
-def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None) -> Endpoint:
-    """The endpoint of a base URL. One that ends in a version segment is used as it is; else the prefix is added.
+def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: bool = False) -> Endpoint:
+    """The endpoint of a base URL. One that ends in a version segment, or is known to be ``whole``, is used as it is; else
+    the prefix is added.
 
     Raises ValueError saying what to write.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{url!r} is no base URL. Write https://HOST/v1.")
+    if is_link_local(parts.hostname):
+        raise ValueError(f"{parts.hostname!r} is a link-local or metadata address, which no provider has.")
     if parts.query or parts.fragment:
         raise ValueError(f"{url!r} has a query. Write the base URL alone, such as https://HOST/v1.")
     if parts.username is not None:
@@ -44,7 +51,7 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None) -> Endpoint
     except ValueError:
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
-    if not _VERSION.search(path) and not path.endswith("/openai"):
+    if not whole and not _VERSION.search(path) and not path.endswith("/openai"):
         path += PREFIXES.get(protocol, "/v1")
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
     return Endpoint(protocol=protocol, origin=origin, prefix=path)

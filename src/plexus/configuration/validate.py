@@ -11,15 +11,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel, to_snake
 
 from plexus.configuration.document import NOT_IN_EFFECT, Document
-from plexus.configuration.interpolate import interpolate
+from plexus.configuration.interpolate import Stamps, interpolate
 from plexus.configuration.problems import ConfigurationError, Problem
 from plexus.configuration.yaml_source import Path, Source, parse_yaml
 
 
-def validate(text: str, environ: Mapping[str, str], folder: FilePath) -> tuple[Document, Source, list[Problem]]:
+def validate(
+    text: str, environ: Mapping[str, str], folder: FilePath, read: Stamps
+) -> tuple[Document, Source, list[Problem]]:
     """The document, its source for later positions, and warnings. Raises ConfigurationError with all mistakes."""
     source = parse_yaml(text)
-    tree, problems = interpolate(source, environ, folder)
+    tree, problems = interpolate(source, environ, folder, read)
     tree = {name: value for name, value in tree.items() if not name.startswith("x-")}
     try:
         document = Document.model_validate(tree)

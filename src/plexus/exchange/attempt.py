@@ -157,7 +157,9 @@ async def _whole(
         finish = response.candidates[0].finish if response.candidates else None
         said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
         empty = not said and (response.usage is None or response.usage.output == 0)
-        attempt.usage = response.usage or estimated_usage(exchange, estimate_output(response))
+        attempt.usage = response.usage
+        if attempt.usage is None and not empty:
+            attempt.usage = estimated_usage(exchange, estimate_output(response))
         if exchange.codec.demands_usage:
             response = msgspec.structs.replace(response, usage=attempt.usage)
         seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
@@ -171,7 +173,7 @@ async def _whole(
         if tap.failure is not None:
             raise tap.failure
         written, finish, empty = body, tap.finish, tap.empty
-        if attempt.usage is None and exchange.codec.operation == "generate":
+        if attempt.usage is None and not empty and exchange.codec.operation == "generate":
             said_in_full = prepared.codec.decode_response(body, prepared.dialect)
             attempt.usage = estimated_usage(exchange, estimate_output(said_in_full))
     attempt.complete = True

@@ -77,6 +77,9 @@ class Reply(Protocol):
     def resume(self) -> None:
         """Read on."""
 
+    def linger(self, seconds: float) -> None:
+        """Nobody wants the rest: drop it as it comes, and the connection unless it ends properly within ``seconds``."""
+
     def cancel(self) -> None:
         """Drop the connection; nothing after a complete body."""
 

@@ -14,8 +14,10 @@ from plexus.exchange.call import AnyCodec
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
+from plexus.exchange.stand_ins import put_stand_ins
 from plexus.protocols import envelope
 from plexus.protocols.codec import Outbound
+from plexus.protocols.envelope import Envelope
 from plexus.providers.auth import auth_query
 from plexus.routing.lane import choose_lane, choose_protocol
 from plexus.upstream.request import UpstreamRequest
@@ -56,11 +58,18 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     sealed = is_sealed(question.body)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not sealed:
-        edits = codec.edits(question.inbound.envelope, target.model, dialect)
-        attempt.lane = choose_lane(same_protocol=True, edited=bool(edits or extra), sealed=False)
+        kept = question.inbound.envelope
+        if refused := getattr(dialect, "refused_members", None):
+            kept, losses = without_refused(kept, refused)
+            _take_losses(losses, attempt, exchange)
+        elif exchange.losses:
+            exchange.losses = Losses()  # an earlier attempt's, on another lane
+        edits = codec.edits(kept, target.model, dialect)
+        edited = bool(edits or extra) or kept is not question.inbound.envelope
+        attempt.lane = choose_lane(same_protocol=True, edited=edited, sealed=False)
         outbound = Outbound(
             path=codec.path(target.model, question.stream),
-            body=question.inbound.envelope.replace({**edits, **extra}),
+            body=kept.replace({**edits, **extra}),
             query=exchange.call.raw_query,
         )
     else:
@@ -80,11 +89,29 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         lines=fixed.lines,
         headers=_fields(codec, outbound, exchange.call.headers if same else None, fixed.names),
         body=outbound.body,
+        max_reply_bytes=provider.max_response_bytes,
         connect_timeout=target.timeouts.connect,
         first_byte_timeout=target.timeouts.first_byte if question.stream else None,
     )
-    withholds = bool(edits) and any(name != "model" for name in edits)
+    withholds = bool(edits) and not edits.keys() <= ASKS_NOTHING
     return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
+
+
+ASKS_NOTHING = frozenset({"model", "messages"})
+"""Members whose edit makes the provider say nothing more than the client asked for."""
+
+NEEDLESS = frozenset({"stream_options"})
+"""Refused members whose absence changes nothing for the client: a provider that takes no wish for usage sends it unasked,
+or never, and its dialect says which."""
+
+
+def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, Losses]:
+    """The client's body without those of ``members`` that it has, each of them a loss; itself where it has none."""
+    refused = members & body.members.keys()
+    losses = Losses()
+    for name in sorted(refused - NEEDLESS):
+        losses.add(name, "refused")
+    return (body.remove(refused) if refused else body), losses
 
 
 def counts_natively(target: Target, codec: AnyCodec) -> bool:
@@ -103,6 +130,7 @@ def _translate(
         exchange.canonical, model=attempt.target.model, stream_usage=True
     )
     request, losses = unseal(request, attempt.target.provider.name, gateway.seal_key)
+    request = put_stand_ins(request, codec.protocol, losses)
     try:
         outbound, more = codec.encode_request(request, dialect)
     except GatewayError as refusal:

@@ -50,9 +50,11 @@ async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
     pump = Pump(ready, sink, exchange)
     try:
         await pump.run()
+    except BaseException:
+        ready.reply.cancel()
+        raise
     finally:
         exchange.waited_ns += time.perf_counter_ns() - exchange.first_token_ns
-        ready.reply.cancel()
         exchange.bytes_out = pump.written
         exchange.finish = ready.carrier.finish
         note_reply(exchange.attempt, ready.carrier)
@@ -96,8 +98,8 @@ class Pump:
             return
         if self._carrier.terminated:
             self._finish()
-        else:
-            self._arm()
+            return
+        self._arm()
         self._reply.relay(self)
         try:
             await self._done
@@ -153,11 +155,10 @@ class Pump:
     # --- ends
 
     def _finish(self) -> None:
-        """The last frame has passed: the client is served; the provider may linger a moment so that its connection lives."""
+        """The last frame has passed: the exchange is over; the provider's connection may live on if its body ends soon."""
         self._sink.end()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_later(LINGER, self._complete)
+        self._complete()
+        self._reply.linger(LINGER)
 
     def _complete(self) -> None:
         if not self._done.done():

@@ -17,6 +17,9 @@ from plexus.mock_provider.errors import Refused
 _IN_PATH = re.compile(r"/models?/([^/:]+)(?=:[A-Za-z]+$|/(?:converse|invoke)[a-z-]*$)")
 """Where Gemini (``/models/<model>:generateContent``) and Bedrock (``/model/<model>/converse``) name the model."""
 
+_IN_FORM = re.compile(rb'name="?model"?\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n--')
+"""And where a form does (RFC 7578)."""
+
 
 @dataclass
 class MockCall:
@@ -55,6 +58,9 @@ class MockCall:
         found = _IN_PATH.search(self.path)
         if found is not None:
             return unquote(found[1])
+        in_form = _IN_FORM.search(self.body) if model is None else None
+        if in_form is not None:
+            return in_form[1].decode("utf-8", "replace")
         return model if isinstance(model, str) else ""
 
     @property

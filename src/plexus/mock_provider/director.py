@@ -27,7 +27,7 @@ from plexus.mock_provider.saying import Ids, Saying, count_usage
 from plexus.mock_provider.script import Abort, Fields, RawBytes, ResetConnection, Script, Sleep, Start, Wait, Whole
 from plexus.mock_provider.stage import Desk, Stage
 from plexus.mock_provider.steps import Hang, Html, Raw, Redirect, Reply, Reset, Status, Step, Stream, parts_of
-from plexus.mock_provider.vendors import growth
+from plexus.mock_provider.vendors import Generator, growth
 
 PAGE: Final = (
     b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in to the network</h1></body></html>\n"
@@ -93,7 +93,8 @@ class _Director:
     def _operation(self, route: Route, match: re.Match[str], knobs: Knobs) -> Prepare:
         """What checks the call, and gives what answers it."""
         if route.operation is None:
-            return self._generation(knobs)
+            assert isinstance(self.vendor, Generator)
+            return self._generation(self.vendor, knobs)
         given = route.operation
 
         def prepare() -> Answering:
@@ -113,10 +114,10 @@ class _Director:
 
         return prepare
 
-    def _generation(self, knobs: Knobs) -> Prepare:
+    def _generation(self, vendor: Generator, knobs: Knobs) -> Prepare:
         def prepare() -> Answering:
-            ask = self.vendor.read(self.call, self.stage)
-            return lambda step: self._reply(ask, step, knobs)
+            ask = vendor.read(self.call, self.stage)
+            return lambda step: self._reply(vendor, ask, step, knobs)
 
         return prepare
 
@@ -162,7 +163,7 @@ class _Director:
             return [Start(200, self._fields(self.framing.content_type)), Wait(), *more]
         return [Wait(), *(rest or [ResetConnection()])]
 
-    def _reply(self, ask: Ask, step: Reply, knobs: Knobs) -> Script:
+    def _reply(self, vendor: Generator, ask: Ask, step: Reply, knobs: Knobs) -> Script:
         said = self._answers(ask, step, knobs)
         form = step if isinstance(step, Stream) else Stream()
         saying = Saying(
@@ -178,25 +179,25 @@ class _Director:
             form = replace(form, delay=knobs.delay)
         fault = _fault(form.error)
         if ask.stream:
-            return self._stream(saying, form, fault)
-        body = self.vendor.whole(saying)
-        self.vendor.remember(self.stage, ask, body)
+            return self._stream(vendor, saying, form, fault)
+        body = vendor.whole(saying)
+        vendor.remember(self.stage, ask, body)
         if form.without_usage:
             body = {name: value for name, value in body.items() if name not in USAGE_MEMBERS}
-        fields = self._fields(self.vendor.json_type, step.headers)
-        return json_script(_encoded(body), form, fields, _encoded(self.vendor.error(fault, self.ident)))
+        fields = self._fields(vendor.json_type, step.headers)
+        return json_script(_encoded(body), form, fields, _encoded(vendor.error(fault, self.ident)))
 
-    def _stream(self, saying: Saying, form: Stream, fault: Fault) -> Script:
+    def _stream(self, vendor: Generator, saying: Saying, form: Stream, fault: Fault) -> Script:
         voice = Voice(
             fields=self._fields(self.framing.content_type, form.headers),
-            error=partial(self.vendor.error_frames, fault),
+            error=partial(vendor.error_frames, fault),
             framing=self.framing,
-            grow=growth(self.vendor, saying),
+            grow=growth(vendor, saying),
         )
-        frames = self.vendor.frames(saying)
+        frames = vendor.frames(saying)
         last = frames[-1].data if frames else {}
         if isinstance(last, dict):
-            self.vendor.remember(self.stage, saying.ask, last)
+            vendor.remember(self.stage, saying.ask, last)
         return stream_script(frames, form, voice)
 
     @property

@@ -37,6 +37,10 @@ def _element(frame: Frame, first: bool) -> bytes:
     return (b"[" if first else b",\r\n") + frame.json()
 
 
+def _line(frame: Frame, _first: bool) -> bytes:
+    return frame.json() + b"\n"
+
+
 SSE: Final = Framing(
     content_type="text/event-stream; charset=utf-8", encode=_event, ping=b": ping\n\n", comment=b": mock\n\n"
 )
@@ -49,6 +53,9 @@ ARRAY: Final = Framing(
     content_type="application/json; charset=UTF-8", encode=_element, close=b"]", ping=b"\r\n", text=False
 )
 """One JSON array that grows, as Google sends it without ``alt=sse``."""
+
+NDJSON: Final = Framing(content_type="application/x-ndjson", encode=_line)
+"""A JSON object in each line, as Ollama sends them."""
 
 
 def with_ping(framing: Framing, ping: bytes) -> Framing:

@@ -13,9 +13,11 @@ from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.gemini.request import count as count_gemini
 from plexus.mock_provider.messages.request import read_count
 from plexus.mock_provider.models import is_known, listing, single
+from plexus.mock_provider.ollama.reply import tags
+from plexus.mock_provider.operations import audio, embeddings, images, moderations, rerank
 from plexus.mock_provider.responses import stored
 from plexus.mock_provider.stage import Desk
-from plexus.mock_provider.vendors import CHAT, GEMINI, MESSAGES, RESPONSES, Vendor
+from plexus.mock_provider.vendors import CHAT, COHERE, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES, Vendor
 
 Answer = Json | tuple[str, bytes]
 """A JSON body, or another one with its content type."""
@@ -57,6 +59,10 @@ def _gemini_models(desk: Desk) -> Callable[[], Answer]:
     return _models(desk, GEMINI)
 
 
+def _tags(_desk: Desk) -> Callable[[], Answer]:
+    return tags
+
+
 def _route(
     method: str, pattern: str, vendor: Vendor, operation: Operation | None = None, *, scripted: bool = True
 ) -> Route:
@@ -69,6 +75,7 @@ _GEMINI = r"/(?:v1|v1beta|v1beta1)/(?:[^:]*/)?models/(?P<model>[^/:]+)"
 ROUTES: Final = (
     _route("GET", r"/v1/models(?:/(?P<model>.+))?", CHAT, _openai_models, scripted=False),
     _route("POST", r"/v1/chat/completions", CHAT),
+    _route("POST", r"/v1/completions", COMPLETIONS),
     _route("POST", r"/v1/messages", MESSAGES),
     _route("POST", r"/v1/messages/count_tokens", MESSAGES, _count_messages),
     _route("POST", r"/v1/responses", RESPONSES),
@@ -81,6 +88,20 @@ ROUTES: Final = (
     _route("GET", r"/(?:v1beta|v1beta1)/models(?:/(?P<model>[^/:]+))?", GEMINI, _gemini_models, scripted=False),
     _route("POST", _GEMINI + r":(?:g|streamG)enerateContent", GEMINI),
     _route("POST", _GEMINI + r":countTokens", GEMINI, count_gemini),
+    _route("POST", _GEMINI + r":embedContent", GEMINI, embeddings.gemini_one),
+    _route("POST", _GEMINI + r":batchEmbedContents", GEMINI, embeddings.gemini_many),
+    _route("POST", r"/api/chat", OLLAMA),
+    _route("GET", r"/api/tags", OLLAMA, _tags, scripted=False),
+    _route("POST", r"/v1/embeddings", CHAT, embeddings.openai),
+    _route("POST", r"/v2/embed", COHERE, embeddings.cohere),
+    _route("POST", r"/v2/rerank", COHERE, rerank.cohere),
+    _route("POST", r"/v1/rerank", CHAT, rerank.openly),
+    _route("POST", r"/v1/moderations", CHAT, moderations.moderate),
+    _route("POST", r"/v1/images/generations", CHAT, images.generate),
+    _route("POST", r"/v1/images/edits", CHAT, images.edit),
+    _route("POST", r"/v1/audio/speech", CHAT, audio.speak),
+    _route("POST", r"/v1/audio/transcriptions", CHAT, audio.transcribe),
+    _route("POST", r"/v1/audio/translations", CHAT, audio.translate),
 )
 
 
@@ -88,7 +109,8 @@ def guess(call: MockCall) -> Vendor:
     """Whose words to use where the path alone does not say."""
     if call.headers.get(b"anthropic-version") is not None:
         return MESSAGES
-    return GEMINI if call.path.startswith(("/v1beta/", "/v1beta1/")) else CHAT
+    owners = {"v1beta": GEMINI, "v1beta1": GEMINI, "v2": COHERE, "api": OLLAMA}
+    return owners.get(call.path.split("/")[1] if "/" in call.path else "", CHAT)
 
 
 def find(call: MockCall) -> tuple[Vendor, Route | None, re.Match[str] | None]:

@@ -13,22 +13,30 @@ from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.chat import reply as chat_reply
 from plexus.mock_provider.chat import request as chat_request
 from plexus.mock_provider.chat import stream as chat_stream
+from plexus.mock_provider.completions import reply as completions_reply
+from plexus.mock_provider.completions import request as completions_request
 from plexus.mock_provider.errors import Fault, Protocol, chat_error, messages_error
 from plexus.mock_provider.fields import JSON
 from plexus.mock_provider.frame import Frame
-from plexus.mock_provider.framing import ARRAY, SSE, SSE_CRLF, Framing, with_ping
+from plexus.mock_provider.framing import ARRAY, NDJSON, SSE, SSE_CRLF, Framing, with_ping
 from plexus.mock_provider.gemini import errors as gemini_errors
 from plexus.mock_provider.gemini import reply as gemini_reply
 from plexus.mock_provider.gemini import request as gemini_request
 from plexus.mock_provider.messages import reply as messages_reply
 from plexus.mock_provider.messages import request as messages_request
 from plexus.mock_provider.messages import stream as messages_stream
+from plexus.mock_provider.ollama import reply as ollama_reply
+from plexus.mock_provider.ollama import request as ollama_request
 from plexus.mock_provider.responses import reply as responses_reply
 from plexus.mock_provider.responses import request as responses_request
 from plexus.mock_provider.responses import stored as responses_stored
 from plexus.mock_provider.responses import stream as responses_stream
 from plexus.mock_provider.saying import Saying
 from plexus.mock_provider.stage import Stage
+
+
+def _sse(_call: MockCall) -> Framing:
+    return SSE
 
 
 def _forget(_stage: Stage, _ask: Ask, _last: Json) -> None:
@@ -40,24 +48,38 @@ class Vendor:
     """One vendor's API."""
 
     protocol: Protocol
+    error: Callable[[Fault, str], Json]
+    """The body of an error, with the id of its request."""
+    framing: Callable[[MockCall], Framing] = _sse
+    json_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generator(Vendor):
+    """A vendor's way to generate."""
+
     read: Callable[[MockCall, Stage], Ask]
     """Raises Refused."""
     whole: Callable[[Saying], Json]
     frames: Callable[[Saying], list[Frame]]
-    error: Callable[[Fault, str], Json]
-    """The body of an error, with the id of its request."""
     error_frames: Callable[[Fault, Sequence[Frame]], list[Frame]]
     """An error in a stream, after the frames that were sent."""
-    framing: Callable[[MockCall], Framing]
     grow: Callable[[Saying, Frame], list[Frame]]
     """A frame together with the usage up to it."""
     remember: Callable[[Stage, Ask, Json], None] = _forget
     """Keep the reply: its body, or the data of its stream's last event."""
-    json_type: str = JSON
 
 
 def _read_chat(call: MockCall, _stage: Stage) -> Ask:
     return chat_request.read(call.body)
+
+
+def _read_ollama(call: MockCall, _stage: Stage) -> Ask:
+    return ollama_request.read(call.body)
+
+
+def _read_completions(call: MockCall, _stage: Stage) -> Ask:
+    return completions_request.read(call.body)
 
 
 def _read_messages(call: MockCall, stage: Stage) -> Ask:
@@ -66,6 +88,10 @@ def _read_messages(call: MockCall, stage: Stage) -> Ask:
 
 def _chat_error(fault: Fault, _ident: str) -> Json:
     return chat_error(fault)
+
+
+def _cohere_error(fault: Fault, ident: str) -> Json:
+    return {"id": ident, "message": fault.message or fault.kind.message}
 
 
 def _chat_error_frames(fault: Fault, _sent: Sequence[Frame]) -> list[Frame]:
@@ -90,8 +116,8 @@ def _grow_nothing(_saying: Saying, frame: Frame) -> list[Frame]:
     return [frame]
 
 
-def _sse(_call: MockCall) -> Framing:
-    return SSE
+def _lines(_call: MockCall) -> Framing:
+    return NDJSON
 
 
 def _sse_with_ping(_call: MockCall) -> Framing:
@@ -102,7 +128,7 @@ def _google(call: MockCall) -> Framing:
     return SSE_CRLF if "alt=sse" in call.query.split("&") else ARRAY
 
 
-CHAT: Final = Vendor(
+CHAT: Final = Generator(
     protocol="chat",
     read=_read_chat,
     whole=chat_reply.completion,
@@ -112,7 +138,16 @@ CHAT: Final = Vendor(
     framing=_sse,
     grow=_grow_chat,
 )
-MESSAGES: Final = Vendor(
+COMPLETIONS: Final = Generator(
+    protocol="chat",
+    read=_read_completions,
+    whole=completions_reply.completion,
+    frames=completions_reply.events,
+    error=_chat_error,
+    error_frames=_chat_error_frames,
+    grow=_grow_chat,
+)
+MESSAGES: Final = Generator(
     protocol="messages",
     read=_read_messages,
     whole=messages_reply.message,
@@ -122,7 +157,7 @@ MESSAGES: Final = Vendor(
     framing=_sse_with_ping,
     grow=_grow_messages,
 )
-RESPONSES: Final = Vendor(
+RESPONSES: Final = Generator(
     protocol="responses",
     read=responses_request.read,
     whole=responses_reply.response,
@@ -133,7 +168,7 @@ RESPONSES: Final = Vendor(
     grow=_grow_nothing,
     remember=responses_stored.remember,
 )
-GEMINI: Final = Vendor(
+GEMINI: Final = Generator(
     protocol="gemini",
     read=gemini_request.read,
     whole=gemini_reply.response,
@@ -144,8 +179,20 @@ GEMINI: Final = Vendor(
     grow=_grow_nothing,
     json_type="application/json; charset=UTF-8",
 )
+OLLAMA: Final = Generator(
+    protocol="ollama",
+    read=_read_ollama,
+    whole=ollama_reply.response,
+    frames=ollama_reply.events,
+    error=ollama_reply.error,
+    error_frames=ollama_reply.failing,
+    framing=_lines,
+    grow=_grow_nothing,
+    json_type="application/json; charset=utf-8",
+)
+COHERE: Final = Vendor(protocol="cohere", error=_cohere_error)
 
 
-def growth(vendor: Vendor, saying: Saying) -> Callable[[Frame], list[Frame]]:
+def growth(vendor: Generator, saying: Saying) -> Callable[[Frame], list[Frame]]:
     """``vendor.grow`` for one reply."""
     return partial(vendor.grow, saying)

@@ -91,8 +91,10 @@ def decode_error_body(raw: bytes, default_status: int = 500) -> GatewayError:
     wire = _read(b'{"error":' + raw + b"}")
     status = default_status
     for candidate in (wire.status_code, wire.code, wire.status) if wire else ():
-        if isinstance(candidate, int) or (isinstance(candidate, str) and candidate.isdecimal()):
-            status = int(candidate) if 400 <= int(candidate) < 600 else status
+        if isinstance(candidate, str) and candidate.isdecimal():
+            candidate = int(candidate[:4])  # noqa: PLW2901 - a status has three digits; more are none
+        if isinstance(candidate, int):
+            status = candidate if 400 <= candidate < 600 else status
             break
     else:
         if wire is not None and wire.type == "invalid_request_error":

@@ -91,7 +91,7 @@ def split_events(data: bytes) -> list[SseEvent]:
         if block.startswith(b"data: ") and b"\n" not in block and b"\r" not in block:  # most events are one line
             events.append(SseEvent(None, block[6:]))
         elif block:
-            event = _parse(block)
+            event = _named(block) or _parse(block)
             if event is not None:
                 events.append(event)
     return events
@@ -101,6 +101,14 @@ def split_frames(whole: bytes) -> list[bytes]:
     """A run of whole events, cut behind each blank line, bytes untouched."""
     separator = b"\r\n\r\n" if b"\r\n\r\n" in whole else b"\n\n"
     return [piece + separator for piece in whole.split(separator) if piece]
+
+
+def _named(block: bytes) -> SseEvent | None:
+    """An event of two lines, its name and its data, as Messages and Responses send them; None for any other."""
+    name, _, data = block.partition(b"\n")
+    if not name.startswith(b"event: ") or not data.startswith(b"data: ") or b"\n" in data or b"\r" in block:
+        return None
+    return SseEvent(name[7:], data[6:])
 
 
 def _parse(block: bytes) -> SseEvent | None:

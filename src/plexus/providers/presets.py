@@ -13,7 +13,10 @@ from plexus.domain.provider import AuthScheme
 
 
 class PresetEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One protocol of the provider: the whole base URL, and how the credential is sent."""
+    """One protocol of the provider: the whole base URL, and how the credential is sent.
+
+    Parts of the URL that belong to an account stand in braces (``{resource}``); the configuration writes them.
+    """
 
     url: str
     auth: AuthScheme = "bearer"
@@ -33,7 +36,7 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     display_name: str
     docs: str
     endpoints: dict[str, PresetEndpoint]
-    """By protocol."""
+    """By protocol, the preferred first. Protocols that are known but not spoken yet may stand here."""
     credential: bool = True
     """Whether the provider wants a credential at all."""
     dialects: dict[str, dict[str, Any]] = {}

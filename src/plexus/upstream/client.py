@@ -72,7 +72,13 @@ class UpstreamClient:
         self, request: UpstreamRequest, wire: bytes, connection: ClientConnection, pool: Pool, *, whole: bool
     ) -> UpstreamReply:
         loop = asyncio.get_running_loop()
-        reply = UpstreamReply(request.origin, connection, lambda: pool.put(connection, loop.time()), whole=whole)
+        reply = UpstreamReply(
+            request.origin,
+            connection,
+            lambda: pool.put(connection, loop.time()),
+            whole=whole,
+            limit=request.max_reply_bytes,
+        )
         connection.send(request.method, wire, reply)
         if self._sweeper is None:
             self._sweeper = loop.call_later(self.SWEEP, self._sweep)

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 from typing import cast
 
+from plexus.domain.link_local import is_link_local
 from plexus.domain.provider import Origin
 from plexus.http1.client import ClientConnection
 from plexus.http1.head import END, encode_fields, parse_reply
@@ -41,7 +42,10 @@ class Connector:
     async def _open(self, origin: Origin) -> ClientConnection:
         loop = asyncio.get_running_loop()
         proxy = self.proxy_for(origin)
-        raw = await open_socket(*((proxy.host, proxy.port) if proxy else (origin.host, origin.port)))
+        if proxy is not None:
+            raw = await open_socket(proxy.host, proxy.port, link_local=True)  # the operator's own environment names it
+        else:
+            raw = await open_socket(origin.host, origin.port)
         try:
             if proxy is not None and origin.tls is not None:
                 await _tunnel(raw, origin, proxy)
@@ -55,15 +59,19 @@ class Connector:
         return protocol
 
 
-async def open_socket(host: str, port: int) -> socket.socket:
+async def open_socket(host: str, port: int, *, link_local: bool = False) -> socket.socket:
     """A connected TCP socket to the first address of ``host`` that answers.
 
     Addresses are tried in the resolver's order, families interleaved, a further one each HAPPY_EYEBALLS_DELAY or as soon
-    as one fails (RFC 8305). uvloop has no option for that, so it is done here for both loops. Raises OSError.
+    as one fails (RFC 8305). uvloop has no option for that, so it is done here for both loops. Link-local
+    addresses are left out unless ``link_local``: whatever a name resolves to, it is not a cloud's metadata service.
+    Raises OSError.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = interleave(found)
+    addresses = interleave([each for each in found if link_local or not is_link_local(str(each[4][0]))])
+    if not addresses:
+        raise OSError("the name leads to a link-local or metadata address")
     if len(addresses) == 1:
         return await _connect(addresses[0])
     return await _race(addresses)

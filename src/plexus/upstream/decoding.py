@@ -7,6 +7,15 @@ from typing import Protocol
 
 from plexus.canonical.headers import Headers
 
+MAX_PIECE = 64 * 1024 * 1024
+"""Bytes that one piece from the wire (256 kB at most) may come to: more is a bomb."""
+
+
+def _bounded(plain: bytes) -> bytes:
+    if len(plain) >= MAX_PIECE:
+        raise ValueError("it expands without bound")
+    return plain
+
 
 class BodyDecoding(Protocol):
     """Takes a content coding off, piece by piece."""
@@ -23,9 +32,10 @@ class _Zlib:
 
     def feed(self, data: bytes) -> bytes:
         try:
-            return self._inflater.decompress(data)
+            plain = self._inflater.decompress(data, MAX_PIECE)
         except zlib.error as damaged:
             raise ValueError(str(damaged)) from None
+        return _bounded(plain)
 
 
 class _Brotli:
@@ -37,10 +47,10 @@ class _Brotli:
 
     def feed(self, data: bytes) -> bytes:
         try:
-            plain: bytes = self._decoder.process(data)
+            plain: bytes = self._decoder.process(data, output_buffer_limit=MAX_PIECE)
         except self._error as damaged:
             raise ValueError(str(damaged)) from None
-        return plain
+        return _bounded(plain)
 
 
 class _Zstd:
@@ -52,10 +62,10 @@ class _Zstd:
 
     def feed(self, data: bytes) -> bytes:
         try:
-            plain: bytes = self._decoder.decompress(data)
+            plain: bytes = self._decoder.decompress(data, MAX_PIECE)
         except self._error as damaged:
             raise ValueError(str(damaged)) from None
-        return plain
+        return _bounded(plain)
 
 
 def decoding(headers: Headers) -> BodyDecoding | None:

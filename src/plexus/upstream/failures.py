@@ -32,7 +32,7 @@ def connect_error(failure: BaseException, origin: Origin) -> TransportError:
     if isinstance(failure, TimeoutError):
         return transport_error(ErrorKind.CONNECT_TIMEOUT, origin)
     if isinstance(failure, ssl.SSLError):
-        return transport_error(ErrorKind.TLS_FAILED, origin, failure.reason or failure)
+        return transport_error(ErrorKind.TLS_FAILED, origin, getattr(failure, "reason", None) or failure)
     if isinstance(failure, socket.gaierror):
         return transport_error(ErrorKind.DNS_FAILED, origin, failure.strerror)
     return transport_error(ErrorKind.CONNECT_FAILED, origin, failure)

@@ -12,9 +12,15 @@ from plexus.domain.provider import Origin
 from plexus.http1.client import ClientConnection, Lost
 from plexus.upstream.decoding import BodyDecoding, decoding
 from plexus.upstream.failures import lost_error
+from plexus.upstream.request import MAX_REPLY
 
 READ_AHEAD = 256 * 1024
 """Bytes that may wait for a reader before reading from the provider pauses."""
+
+
+def too_large(limit: int) -> ProviderError:
+    """A reply of more than ``limit`` bytes."""
+    return ProviderError(ErrorKind.UPSTREAM_MALFORMED, f"The provider's reply is larger than {limit:,} bytes.")
 
 
 class Receiver(Protocol):
@@ -30,23 +36,42 @@ class Receiver(Protocol):
         """It was cut."""
 
 
+class _Nobody:
+    """Takes the rest of a body that nobody wants."""
+
+    def data(self, chunk: bytes) -> None: ...
+    def end(self) -> None: ...
+    def failed(self, error: TransportError) -> None: ...
+
+
+_NOBODY: Receiver = _Nobody()
+
+
 class UpstreamReply:
     """See ``exchange.ports.Reply``. ``release`` is called once, when the connection is free or lost."""
 
     __slots__ = (
-        "_chunks", "_connection", "_decoding", "_failure", "_origin", "_receiver", "_release", "_size", "_waiter", "_whole",
-        "complete", "head_seen", "headers", "reused", "status",
+        "_chunks", "_connection", "_decoding", "_failure", "_limit", "_origin", "_receiver", "_release", "_size", "_waiter",
+        "_whole", "complete", "head_seen", "headers", "reused", "status",
     )  # fmt: skip
 
     def __init__(
-        self, origin: Origin, connection: ClientConnection, release: Callable[[], None], *, whole: bool
+        self,
+        origin: Origin,
+        connection: ClientConnection,
+        release: Callable[[], None],
+        *,
+        whole: bool,
+        limit: int = MAX_REPLY,
     ) -> None:
+        """``limit``: bytes of a body, decompressed, that may wait here. A stream that nobody reads is paused long before."""
         self.status = 0
         self.headers = Headers()
         self.reused = connection.requests > 0
         self.head_seen = False
         self.complete = False
         self._origin = origin
+        self._limit = limit
         self._connection = connection
         self._release = release
         self._whole = whole
@@ -84,6 +109,10 @@ class UpstreamReply:
             return
         self._chunks.append(data)
         self._size += len(data)
+        if self._size > self._limit:
+            self._chunks = []
+            self._fail(too_large(self._limit))
+            return
         if not self._whole:
             if self._size > READ_AHEAD:
                 self._connection.pause()
@@ -151,7 +180,7 @@ class UpstreamReply:
             await self.wait()
         if self._size > limit:
             self.cancel()
-            raise ProviderError(ErrorKind.UPSTREAM_MALFORMED, f"The provider's reply is larger than {limit:,} bytes.")
+            raise too_large(limit)
         if self._failure is not None:
             raise self._failure
         chunks, self._chunks = self._chunks, []
@@ -175,9 +204,11 @@ class UpstreamReply:
 
     def relay(self, receiver: Receiver) -> None:
         """From now on by callbacks, beginning at once with what has already come."""
+        self._receiver = receiver
         if self._chunks:
             receiver.data(self._take())
-        self._receiver = receiver
+        if self._receiver is not receiver:
+            return  # that was all it wanted
         if self._failure is not None:
             receiver.failed(TransportError(self._failure.kind, self._failure.message, hint=self._failure.hint))
         elif self.complete:
@@ -194,6 +225,14 @@ class UpstreamReply:
         """Read on."""
         if not self.complete:
             self._connection.resume()
+
+    def linger(self, seconds: float) -> None:
+        """Nobody wants the rest: drop it as it comes, and the connection unless it ends properly within ``seconds``."""
+        if self.complete or self._failure is not None:
+            return
+        self._receiver = _NOBODY
+        self._connection.resume()
+        asyncio.get_running_loop().call_later(seconds, self.cancel)
 
     def cancel(self) -> None:
         """Drop the connection; nothing after a complete body."""

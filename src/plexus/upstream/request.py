@@ -9,6 +9,8 @@ import msgspec
 from plexus.canonical.headers import Field
 from plexus.domain.provider import Origin
 
+MAX_REPLY = 64 * 1024 * 1024
+
 
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP/1.1 request. ``target`` is the path with its query; Host and Content-Length are added by ``upstream``.
@@ -24,5 +26,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     connect_timeout: float = 5.0
     """Seconds: name look-up, TCP and TLS together."""
+    max_reply_bytes: int = MAX_REPLY
+    """Of a whole reply, decompressed."""
     first_byte_timeout: float | None = None
     """Seconds from the last byte sent to the response head."""

@@ -27,7 +27,8 @@ def build_context(settings: TlsSettings) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     if settings.cert_file is not None:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
+        # Without a password OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(settings.cert_file, settings.key_file, password="")
     if not settings.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.protocols.properties import (
-    cuts,
-    decode_stream,
-    encode_stream,
-    inbound,
-    meaning,
-    plain,
-    request_again,
-    without_nothing,
-)
-from tests.recordings import Recording, recordings
+from tests.protocols.making import CHAT_BODY
+from tests.protocols.properties import decode_stream, request_again, without_nothing
+from tests.protocols.recorded import Recorded
+from tests.recordings import Recording
 
-from plexus.canonical.errors import GatewayError
-from plexus.canonical.events import Failure, ReplyEnd, ReplyStart, fold
-from plexus.canonical.headers import Headers
 from plexus.protocols.openai_chat import CODEC
 from plexus.protocols.openai_chat.dialect import ChatDialect
 
-ALL = recordings("openai.chat")
-REQUESTS = [recording for recording in ALL if recording.request is not None]
-STREAMS = [recording for recording in ALL if recording.sse is not None]
-REPLIES = [recording for recording in ALL if recording.body is not None and recording.status < 400]
-ERRORS = [recording for recording in ALL if recording.status >= 400]
-
-FAILING = {
-    "openai.chat.groq.test-tool-use-failed-error-streaming-with-text.1",
-    "quirk.chat.openrouter-error-mid-stream",
-}
-"""Streams that end in an error."""
-
-NORMALISED = {
-    "openai.chat.azure.test-chat-content-filtering.1": "a choice without a message gets an empty one",
-    "openai.chat.cloudflare.test-cloudflare-data-extraction.2": "content that is an object becomes its JSON text",
-    "openai.chat.openai.chat-detailed-usage.1": "empty content becomes null",
-    "openai.chat.openai.chat-multimodal.1": "empty content becomes null",
-    "openai.chat.snowflake.test-snowflake-llama.1": "an empty finish_reason becomes what it means",
-    "openai.chat.snowflake.test-snowflake-thinking.1": "an empty finish_reason becomes what it means",
-}
-"""Replies that are not written back exactly as they came, and why."""
+RECORDED = Recorded(
+    codec=CODEC,
+    name="openai.chat",
+    request=CHAT_BODY,
+    failing=frozenset(
+        {
+            "openai.chat.groq.test-tool-use-failed-error-streaming-with-text.1",
+            "quirk.chat.openrouter-error-mid-stream",
+        }
+    ),
+    normalised={
+        "openai.chat.azure.test-chat-content-filtering.1": "a choice without a message gets an empty one",
+        "openai.chat.cloudflare.test-cloudflare-data-extraction.2": "content that is an object becomes its JSON text",
+        "openai.chat.openai.chat-detailed-usage.1": "empty content becomes null",
+        "openai.chat.openai.chat-multimodal.1": "empty content becomes null",
+        "openai.chat.snowflake.test-snowflake-llama.1": "an empty finish_reason becomes what it means",
+        "openai.chat.snowflake.test-snowflake-thinking.1": "an empty finish_reason becomes what it means",
+    },
+)
 
 
-@pytest.mark.parametrize("recording", REQUESTS, ids=repr)
+@pytest.mark.parametrize("recording", RECORDED.requests, ids=repr)
 def test_a_request_is_written_as_it_was_read(recording: Recording) -> None:
     assert recording.request is not None
     again, losses = request_again(CODEC, recording.request, ChatDialect(cache_control=True))
@@ -59,78 +45,40 @@ def test_a_request_is_written_as_it_was_read(recording: Recording) -> None:
     assert losses == []
 
 
-@pytest.mark.parametrize("recording", REPLIES, ids=repr)
+@pytest.mark.parametrize("recording", RECORDED.replies, ids=repr)
 def test_a_reply_is_written_as_it_was_read(recording: Recording) -> None:
-    assert recording.body is not None
-    response = CODEC.decode_response(recording.body, CODEC.default_dialect)
-    body, losses = CODEC.encode_response(response, CODEC.decode_request(inbound(SOME_REQUEST)))
-    assert losses == []
-    if recording.id in NORMALISED:
-        assert meaning(CODEC.decode_response(body, CODEC.default_dialect)) == meaning(response)
-    else:
-        assert without_nothing(json.loads(body)) == without_nothing(json.loads(recording.body))
+    RECORDED.reply_is_written_as_it_was_read(recording)
 
 
-@pytest.mark.parametrize("recording", STREAMS, ids=repr)
+@pytest.mark.parametrize("recording", RECORDED.streams, ids=repr)
 def test_a_stream_is_read_whole_in_any_chunks(recording: Recording) -> None:
-    assert recording.sse is not None
-    whole = decode_stream(CODEC, [recording.sse])
-    assert isinstance(whole[-1], Failure if recording.id in FAILING else ReplyEnd)
-    assert sum(isinstance(event, ReplyStart) for event in whole) <= 1
-    single = decode_stream(CODEC, [bytes([byte]) for byte in recording.sse])
-    assert plain(single) == plain(whole)
-    assert plain(decode_stream(CODEC, cuts(recording.sse, recording.read_boundaries))) == plain(whole)
+    RECORDED.stream_is_read_whole_in_any_chunks(recording)
 
 
-@given(st.sampled_from(STREAMS), st.lists(st.integers(0, 200_000), max_size=8))
+@given(st.sampled_from(RECORDED.streams), st.lists(st.integers(0, 200_000), max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_random_chunks_change_nothing(recording: Recording, places: list[int]) -> None:
-    assert recording.sse is not None
-    assert plain(decode_stream(CODEC, cuts(recording.sse, places))) == plain(decode_stream(CODEC, [recording.sse]))
+    RECORDED.chunks_change_nothing(recording, places)
 
 
-@pytest.mark.parametrize("recording", [each for each in STREAMS if each.id not in FAILING], ids=repr)
+@pytest.mark.parametrize("recording", RECORDED.whole_streams, ids=repr)
 def test_a_stream_written_again_means_the_same(recording: Recording) -> None:
-    assert recording.sse is not None
-    events = decode_stream(CODEC, [recording.sse])
-    request = CODEC.decode_request(inbound({**SOME_REQUEST, "stream": True, "stream_options": {"include_usage": True}}))
-    written = encode_stream(CODEC, events, request)
-    assert written.endswith(b"data: [DONE]\n\n")
-    assert meaning(fold(decode_stream(CODEC, [written]), "openai_chat")) == meaning(fold(events, "openai_chat"))
+    RECORDED.stream_written_again_means_the_same(recording, stream_options={"include_usage": True})
 
 
-@pytest.mark.parametrize("recording", STREAMS, ids=repr)
+@pytest.mark.parametrize("recording", RECORDED.streams, ids=repr)
 def test_the_tap_sees_what_the_decoder_sees(recording: Recording) -> None:
-    assert recording.sse is not None
-    tap = CODEC.tap(CODEC.default_dialect)
-    tap.watch(recording.sse.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n\n")
-    events = decode_stream(CODEC, [recording.sse])
-    if recording.id in FAILING:
-        assert tap.failure is not None
-        return
-    response = fold(events, "openai_chat")
-    assert tap.ended
-    assert tap.failure is None
-    assert (tap.usage and tap.usage.total) == (response.usage and response.usage.total)
+    RECORDED.tap_sees_what_the_decoder_sees(recording)
 
 
-@pytest.mark.parametrize("recording", REPLIES, ids=repr)
+@pytest.mark.parametrize("recording", RECORDED.replies, ids=repr)
 def test_the_tap_reads_json_as_the_decoder_does(recording: Recording) -> None:
-    assert recording.body is not None
-    tap = CODEC.tap(CODEC.default_dialect)
-    tap.read(recording.body)
-    response = CODEC.decode_response(recording.body, CODEC.default_dialect)
-    assert tap.failure is None
-    assert tap.usage == response.usage
-    assert not tap.empty or not response.candidates[0].blocks
+    RECORDED.tap_reads_json_as_the_decoder_does(recording)
 
 
-@pytest.mark.parametrize("recording", ERRORS, ids=repr)
+@pytest.mark.parametrize("recording", RECORDED.errors, ids=repr)
 def test_a_recorded_error_is_typed(recording: Recording) -> None:
-    error = CODEC.decode_error(recording.status, Headers(), recording.body or recording.sse or b"")
-    assert isinstance(error, GatewayError)
-    assert error.status == recording.status
-    assert error.message
+    RECORDED.error_is_typed(recording)
 
 
 @given(st.lists(st.binary(max_size=200), max_size=6))
@@ -140,16 +88,8 @@ def test_any_bytes_are_read_without_an_error(chunks: list[bytes]) -> None:
 
 
 @given(
-    st.binary(max_size=200) | st.sampled_from([b"{}", b'{"choices":[{}]}', b'{"choices":1}', b"[]", b'{"choices":[]}'])
+    st.binary(max_size=200) | st.sampled_from([b"{}", b'{"choices":[{}]}', b'{"content":1}', b"[]", b'{"choices":[]}'])
 )
 @settings(deadline=None)
 def test_any_body_is_read_or_refused_by_our_own_error(body: bytes) -> None:
-    try:
-        CODEC.decode_response(body, CODEC.default_dialect)
-    except GatewayError:
-        pass
-    CODEC.tap(CODEC.default_dialect).read(body)
-    CODEC.decode_error(500, Headers(), body)
-
-
-SOME_REQUEST = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+    RECORDED.body_is_read_or_refused_by_our_own_error(body)

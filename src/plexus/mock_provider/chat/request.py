@@ -31,12 +31,13 @@ def _decoded(body: bytes) -> chat.Request:
     try:
         return chat.DECODER.decode(body)
     except msgspec.ValidationError as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Refused("We could not parse the JSON body of your request.") from None
 
 
-def _refusal(error: msgspec.ValidationError) -> Refused:
+def refusal(error: msgspec.ValidationError) -> Refused:
+    """What a wrong type becomes: ``Missing required parameter: 'messages[0].role'.``"""
     what, where = explain(error)
     for pattern, verdict, code in (
         (_MISSING, "Missing required parameter", "missing_required_parameter"),

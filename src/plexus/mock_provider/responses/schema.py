@@ -344,6 +344,8 @@ class Request(Counted):
     """The body of a Responses call."""
 
     background: bool | None = None
+    client_metadata: dict[str, str] | None = None
+    """In no document of OpenAI's, but Codex sends it to OpenAI with each request."""
     context_management: list[Json] | None = None
     include: list[Include] | None = None
     max_output_tokens: int | None = None

@@ -45,8 +45,18 @@ def decode_block(block: Members) -> Block:
     decode = DECODERS.get(kind)
     if decode is None:
         block.raw["type"] = raw_json(kind)
-        return Opaque(origin=PROTOCOL, kind=kind, raw=block.whole())
+        return Opaque(origin=PROTOCOL, kind=kind, raw=block.whole(), stand_in=_stand_in(kind, block))
     return decode(block)
+
+
+def _stand_in(kind: str, block: Members) -> str | None:
+    """A tool search found a tool (https://docs.claude.com/en/docs/agents-and-tools/tool-use/tool-search-tool): the tool itself
+    stands in the request's list, for every protocol, so that its name is all that is left to say."""
+    if kind != "tool_reference":
+        return None
+    name = block.require("tool_name", str)
+    block.raw["tool_name"] = raw_json(name)
+    return f"The tool {name} is available."
 
 
 def decode_cache(block: Members) -> CacheMark | None:
@@ -64,15 +74,18 @@ def encode_cache(mark: CacheMark) -> dict[str, str]:
 
 
 def _text(block: Members) -> Block:
-    citations = tuple(decode_citation(raw) for raw in block.take("citations", Array) or [])
+    path = block.where("citations")
+    citations = tuple(
+        decode_citation(raw, f"{path}[{index}]") for index, raw in enumerate(block.take("citations", Array) or [])
+    )
     return Text(
         text=block.require("text", str), citations=citations, cache=decode_cache(block), extras=block.rest(PROTOCOL)
     )
 
 
-def decode_citation(raw: msgspec.Raw) -> Citation:
-    """One citation, the vendor's object beside it."""
-    wire = Members(decode_as(raw, Object, "citations"), "citations")
+def decode_citation(raw: msgspec.Raw, path: str = "citation") -> Citation:
+    """One citation, the vendor's object beside it. Raises ClientError naming ``path``."""
+    wire = Members(decode_as(raw, Object, path), path)
     return Citation(
         origin=PROTOCOL,
         kind=wire.take("type", str) or "unknown",

@@ -13,9 +13,9 @@ class MessagesDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     default_max_tokens: int | None = None
     """What ``max_tokens`` is (it must be sent) where the client named none; None: the model family's usual bound."""
-    thinking: Literal["auto", "budget", "adaptive"] = "auto"
-    """How an effort is said: a budget of tokens, or adaptive thinking with ``output_config.effort``; auto: by the model's
-    name."""
+    thinking: Literal["auto", "budget", "adaptive", "enabled"] = "auto"
+    """How an effort is said: a budget of tokens; adaptive thinking with ``output_config.effort``; thinking ``enabled``,
+    without a budget, with ``output_config.effort``; auto: one of the first two, by the model's name."""
     structured_output: bool = True
     """Takes ``output_config.format``."""
     mid_conversation_system: bool = False
@@ -58,7 +58,7 @@ def default_max_tokens(model: str, dialect: MessagesDialect) -> int:
 def thinks_adaptively(model: str, dialect: MessagesDialect) -> bool:
     """Whether an effort is said as such, rather than as a budget."""
     if dialect.thinking != "auto":
-        return dialect.thinking == "adaptive"
+        return dialect.thinking != "budget"
     if any(fnmatchcase(model, glob) for glob in BUDGET_ONLY):
         return False
     return any(fnmatchcase(model, glob) for glob in ADAPTIVE)

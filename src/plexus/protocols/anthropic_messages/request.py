@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-import msgspec
-
 from plexus.canonical.errors import bad_request
 from plexus.canonical.request import (
     FunctionTool,
@@ -20,7 +18,7 @@ from plexus.canonical.request import (
 )
 from plexus.protocols.anthropic_messages.content import PROTOCOL, decode_cache, decode_content
 from plexus.protocols.codec import Inbound
-from plexus.protocols.members import Members, Object, raw_json, with_twins
+from plexus.protocols.members import Members, Object, decode_as, present, raw_json, with_twins
 
 ROLES = frozenset({"user", "assistant", "system"})
 
@@ -83,7 +81,7 @@ def _decode_tool(tool: Members) -> Tool:
         return ServerTool(
             origin=PROTOCOL,
             kind=word,
-            name=msgspec.json.decode(name, type=str) if name is not None else None,
+            name=decode_as(name, str, tool.where("name")) if name is not None and present(name) else None,
             raw=tool.whole(),
         )
     cache = decode_cache(tool)

@@ -181,7 +181,7 @@ def _encode_reasoning(
     if effort is None and budget is None and reasoning.mode is None:
         return
     if budget is None and thinks_adaptively(request.model, dialect):
-        body["thinking"] = {"type": "adaptive"}
+        body["thinking"] = {"type": "enabled" if dialect.thinking == "enabled" else "adaptive"}
         if effort is not None:
             if effort not in EFFORTS:
                 effort = "low" if effort == "minimal" else "high"

@@ -124,15 +124,25 @@ class MessagesTap:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             reply = None
         if reply is None or present(reply.error):
-            try:
-                decode_response(body, MessagesDialect())
-            except ProviderError as wrong:
-                self.failure = wrong
+            self._read_strange(body)
             return
         self._usage = bytes(reply.usage) if present(reply.usage) else b""
         if reply.stop_reason:
             self.finish = finish_of(reply.stop_reason, reply.stop_sequence)
         self._said = bool(reply.content)
+        self.ended = self.terminated = self.meaningful = True
+
+    def _read_strange(self, body: bytes) -> None:
+        """Not the usual shape: the full decoder knows more of them, and says what is wrong."""
+        try:
+            response = decode_response(body, MessagesDialect())
+        except ProviderError as wrong:
+            self.failure = wrong
+            return
+        (candidate,) = response.candidates
+        self._said = bool(candidate.blocks)
+        self._usage = (response.usage.raw or "").encode() if response.usage is not None else b""
+        self.finish = candidate.finish
         self.ended = self.terminated = self.meaningful = True
 
 

@@ -1,9 +1,10 @@
 """OpenAI Chat Completions. This page is the table of contents.
 
 - **ChatDialect** (``dialect``): where providers differ.
-- ``request`` / ``encode_request`` and ``settings``: a request, read and written; ``content``: parts and assistant turns.
+- ``request``: a request, read; ``encode_request`` with ``encode_tools``, ``encode_reasoning`` and ``settings``: written;
+  ``content``: parts and assistant turns.
 - ``response``: a JSON reply, read and written; ``wire``, ``stream_decode``, ``stream_encode``: a streamed one.
-- ``errors``, ``usage``: both ways; ``tool_call_id``: state in a call's id.
+- ``errors``, ``usage``: both ways; ``tool_call_id``: a call's id, and the state in it.
 - ``edits`` and ``tap``: for the lanes that keep the bytes.
 """
 

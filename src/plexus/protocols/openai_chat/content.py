@@ -159,7 +159,8 @@ def decode_assistant(members: Members) -> tuple[tuple[Block, ...], bool, Object]
     if call is not None and legacy is not None:
         kept["function_call"] = legacy
         name = call.require("name", str)
-        calls.append(ToolCall(id=f"call_{name}", name=name, arguments=call.take("arguments", str) or ""))
+        if not calls:  # llama-cpp-python says the first of its tool_calls once more in the older way
+            calls.append(ToolCall(id=f"call_{name}", name=name, arguments=call.take("arguments", str) or ""))
     return (*blocks, *calls), plain, kept
 
 

@@ -24,11 +24,11 @@ from plexus.canonical.content import (
 )
 from plexus.canonical.errors import bad_request
 from plexus.canonical.losses import Losses
-from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, Message, Tool, ToolChoice
+from plexus.canonical.request import GenerateRequest, Message
 from plexus.protocols.codec import Outbound
 from plexus.protocols.media import data_url
 from plexus.protocols.members import Object, own_members, refuse_bound
-from plexus.protocols.openai_chat import settings
+from plexus.protocols.openai_chat import settings, tool_call_id
 from plexus.protocols.openai_chat.content import (
     PROTOCOL,
     THINKING_PART,
@@ -37,6 +37,7 @@ from plexus.protocols.openai_chat.content import (
     reasoning_details,
 )
 from plexus.protocols.openai_chat.dialect import ChatDialect
+from plexus.protocols.openai_chat.encode_tools import encode_tools, free_text
 
 PATH = "/chat/completions"
 
@@ -47,44 +48,12 @@ def encode_request(request: GenerateRequest, dialect: ChatDialect) -> tuple[Outb
     losses = Losses()
     writer = _Writer(dialect, losses)
     body: dict[str, object] = {"model": request.model, "messages": writer.messages(request)}
-    own = own_members(request.extras, PROTOCOL)
-    if request.tools and "functions" not in own:
-        tools = [
-            written for index, tool in enumerate(request.tools) if (written := writer.tool(tool, index)) is not None
-        ]
-        if tools:
-            body["tools"] = tools
-    if request.tool_choice is not None and "function_call" not in own:
-        choice = encode_tool_choice(request.tool_choice, request, losses)
-        if choice is not None:
-            body["tool_choice"] = choice
+    encode_tools(request, dialect, body, losses)
     settings.encode_settings(request, dialect, body, losses)
-    for name in dialect.refused_members & set(body):
+    for name in sorted(dialect.refused_members & set(body)):
         del body[name]
         losses.add(name, "refused")
-    if not body.get("tools", own.get("functions")):
-        for name in ("tool_choice", "parallel_tool_calls"):  # both are refused without tools
-            body.pop(name, None)
     return Outbound(path=PATH, body=msgspec.json.encode(body)), losses
-
-
-def encode_tool_choice(choice: ToolChoice, request: GenerateRequest, losses: Losses) -> object | None:
-    """The wire's tool_choice; a choice that is written in another protocol's words keeps the names that are tools here.
-    None, a loss, where no such tool is left."""
-    if choice.mode in ("auto", "none", "required"):
-        return choice.mode
-    if choice.raw is not None and request.origin == PROTOCOL:
-        return choice.raw
-    kinds = {tool.name: "custom" for tool in request.tools if isinstance(tool, CustomTool)}
-    kinds |= {tool.name: "function" for tool in request.tools if isinstance(tool, FunctionTool)}
-    if request.origin == PROTOCOL:
-        kinds = {name: kinds.get(name, "function") for name in choice.names}
-    named = [{"type": kinds[name], kinds[name]: {"name": name}} for name in choice.names if name in kinds]
-    if len(named) < len(choice.names):
-        losses.add("tool_choice", "unsupported" if not named else "approximated")
-    if choice.mode == "named" or not named:
-        return named[0] if named else None
-    return {"type": "allowed_tools", "allowed_tools": {"mode": choice.allowed_mode, "tools": named}}
 
 
 class _Writer:
@@ -125,10 +94,7 @@ class _Writer:
             content = self._content(others, message.plain, path) if others or not moved else []
             if moved:
                 content = [*([{"type": "text", "text": content}] if isinstance(content, str) else content), *moved]
-            turn = {"role": role, "content": content, **own}
-            if message.name is not None:
-                turn["name"] = message.name
-            written.append(turn)
+            written.append(self._named({"role": role, "content": content, **own}, message, path))
         return written
 
     def _foreign(self, present: bool, message: Message, path: str) -> None:
@@ -158,9 +124,21 @@ class _Writer:
             turn["annotations"] = annotations
         if calls and "function_call" not in own:
             turn["tool_calls"] = calls
-        if message.name is not None:
-            turn["name"] = message.name
-        return {**turn, **own}
+            self._require_thoughts(turn)
+        return self._named({**turn, **own}, message, path)
+
+    def _require_thoughts(self, turn: dict[str, object]) -> None:
+        field = self._dialect.reasoning_field
+        if self._dialect.reasoning_required and field is not None:
+            turn.setdefault(field, " ")
+
+    def _named(self, turn: dict[str, object], message: Message, path: str) -> dict[str, object]:
+        if message.name is None:
+            return turn
+        if not self._dialect.message_names:
+            self._losses.add(f"{path}.name", "unsupported")
+            return turn
+        return {**turn, "name": message.name}
 
     def _thought(self, block: Reasoning, turn: dict[str, object], own: Object, path: str) -> bool:
         """Put a thought where the dialect takes it. False: it is a content part of its own protocol."""
@@ -189,13 +167,17 @@ class _Writer:
         if block.state is not None and "extra_content" not in own:
             self._losses.add(f"{path}.signature", "unsupported")
         self._mark(block.cache, path)
-        if block.custom:
+        if block.custom and self._dialect.custom_tools:
             body: dict[str, object] = {"type": "custom", "custom": {"name": block.name, "input": block.arguments}}
         else:
-            body = {"type": "function", "function": {"name": block.name, "arguments": block.arguments or "{}"}}
+            arguments = free_text(block.arguments) if block.custom else block.arguments or "{}"
+            body = {"type": "function", "function": {"name": block.name, "arguments": arguments}}
         if block.cache is not None and self._dialect.cache_control:
             body["cache_control"] = encode_cache(block.cache)
-        return {"id": block.id, **body, **own}
+        return {"id": self._call_id(block.id), **body, **own}
+
+    def _call_id(self, call_id: str) -> str:
+        return tool_call_id.fit(call_id, self._dialect.tool_call_ids)
 
     def _tool_result(self, result: ToolResult, path: str) -> tuple[dict[str, object], list[object]]:
         """The tool turn, and the media that it cannot hold: they go into a user turn behind it."""
@@ -211,9 +193,10 @@ class _Writer:
                 media.append(self._part(block, where))
                 self._losses.add(where, "reordered")
         content = self._content(tuple(texts), result.plain or len(texts) == 1, path) if texts else ""
-        turn: dict[str, object] = {"role": "tool", "tool_call_id": result.call_id, "content": content}
+        call_id = self._call_id(result.call_id)
+        turn: dict[str, object] = {"role": "tool", "tool_call_id": call_id, "content": content}
         if result.name is not None and result.call_id == f"call_{result.name}":
-            turn = {"role": "tool", "tool_call_id": result.call_id, "name": result.name, "content": content}
+            turn = {"role": "tool", "tool_call_id": call_id, "name": result.name, "content": content}
         if result.cache is not None:
             if self._dialect.cache_control:
                 turn["cache_control"] = encode_cache(result.cache)
@@ -231,7 +214,20 @@ class _Writer:
                 self._mark(text.cache, path)
                 if plain or text.cache is not None:
                     return text.text
+        if not self._dialect.text_parts and all(isinstance(block, Text) for block in blocks):
+            return "\n\n".join(self._joined(blocks, path))
         return [self._part(block, f"{path}.content[{index}]") for index, block in enumerate(blocks)]
+
+    def _joined(self, blocks: tuple[Block, ...], path: str) -> list[str]:
+        """The texts of parts, for a provider that takes one string; what else stands in the parts is lost."""
+        texts = []
+        for index, block in enumerate(blocks):
+            part = self._part(block, f"{path}.content[{index}]")
+            assert isinstance(part, dict)
+            texts.append(str(part["text"]))
+            for name in part.keys() - {"type", "text"}:
+                self._losses.add(f"{path}.content[{index}].{name}", "unsupported")
+        return texts
 
     def _mark(self, cache: CacheMark | None, path: str) -> None:
         if cache is not None and not self._dialect.cache_control:
@@ -285,8 +281,12 @@ class _Writer:
         match block.source:
             case InlineData() as source:
                 url = data_url(source)
-            case Url(url=address):
+            case Url(url=address) if self._dialect.image_urls or address.startswith("data:"):
                 url = address
+            case Url():
+                raise bad_request(
+                    f"{path}: this provider does not fetch images. Send it as base64, or use another model.", param=path
+                )
             case _:
                 raise bad_request(
                     f"{path}: an image in another provider's file store cannot be sent. Send base64 or a URL.",
@@ -320,39 +320,6 @@ class _Writer:
                     f"{path}: Chat Completions takes documents as base64 only. Send the file itself.", param=path
                 )
         return {"type": "file", "file": file}
-
-    # --- tools
-
-    def tool(self, tool: Tool, index: int) -> object | None:
-        path = f"tools[{index}]"
-        match tool:
-            case FunctionTool():
-                return self._function(tool, path)
-            case CustomTool():
-                custom: dict[str, object] = {"name": tool.name}
-                if tool.description is not None:
-                    custom["description"] = tool.description
-                if tool.format is not None:
-                    custom["format"] = tool.format
-                return {"type": "custom", "custom": custom, **own_members(tool.extras, PROTOCOL)}
-            case _:
-                if tool.origin == PROTOCOL:
-                    return tool.raw
-                self._losses.add(path, "unsupported")
-                return None
-
-    def _function(self, tool: FunctionTool, path: str) -> dict[str, object]:
-        members = {"description": tool.description, "parameters": tool.parameters, "strict": tool.strict}
-        function = {"name": tool.name, **{name: value for name, value in members.items() if value is not None}}
-        own = own_members(tool.extras, PROTOCOL)
-        if tool.extras is not None and not own:
-            for name in tool.extras.members:
-                self._losses.add(f"{path}.{name}", "foreign")
-        written: dict[str, object] = {"type": "function", "function": function, **own}
-        if tool.cache is not None and self._dialect.cache_control:
-            written["cache_control"] = encode_cache(tool.cache)
-        self._mark(tool.cache, path)
-        return written
 
 
 def _own_annotations(content: list[Block]) -> list[object]:

@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from plexus.canonical.content import ToolResult
+from plexus.canonical.content import Block, ToolCall, ToolResult
 from plexus.canonical.errors import bad_request
 from plexus.canonical.request import (
     AudioOutput,
@@ -22,7 +22,7 @@ from plexus.canonical.request import (
     ToolChoice,
 )
 from plexus.protocols.codec import Inbound
-from plexus.protocols.members import ABSENT, Members, Object, is_string, present, raw_json, with_twins
+from plexus.protocols.members import ABSENT, Members, Object, decode_as, is_string, present, raw_json, with_twins
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.openai_chat.content import PROTOCOL, decode_assistant, decode_cache, decode_content
 
@@ -94,6 +94,7 @@ def _decode_message(message: Members) -> Message:
     kept: Object = {}
     if role == "assistant":
         content, plain, kept = decode_assistant(message)
+        _check_calls(content, message.where("tool_calls"))
     elif role == "tool":
         call_id, _ = tool_call_id.detach(message.require("tool_call_id", str))
         cache = decode_cache(message)
@@ -111,8 +112,18 @@ def _decode_message(message: Members) -> Message:
     )
 
 
+def _check_calls(blocks: tuple[Block, ...], path: str) -> None:
+    """A reply may be odd, but what a client sends back must name the function."""
+    for index, call in enumerate(block for block in blocks if isinstance(block, ToolCall)):
+        if not call.name:
+            where = f"{path}[{index}].{'custom' if call.custom else 'function'}.name"
+            raise bad_request(f"{where} is missing.", param=where)
+
+
 def _decode_function_message(message: Members, name: str | None) -> Message:
     """The deprecated role of a function's answer, matched by name."""
+    if name is None:
+        raise bad_request(f"{message.where('name')} is missing.", param=message.where("name"))
     parts, plain = decode_content(message)
     result = ToolResult(call_id=f"call_{name}", content=parts, name=name, plain=plain)
     return Message(
@@ -152,10 +163,10 @@ def _decode_stop(body: Members, kept: Object) -> tuple[str, ...]:
 def _decode_tools(body: Members, kept: Object) -> tuple[Tool, ...]:
     tools = _decode_plain_tools(body) or [_decode_tool(tool) for tool in body.take_list("tools")]
     legacy, choice = body.peek("functions"), body.peek("function_call")
-    if legacy is not None:
+    if legacy is not None and present(legacy):
         kept["functions"] = legacy
         tools += [_decode_function(function, None) for function in body.take_list("functions")]
-    if choice is not None:
+    if choice is not None and present(choice):
         kept["function_call"] = choice
     return tuple(tools)
 
@@ -238,42 +249,50 @@ WORDS: dict[str, Literal["auto", "none", "required"]] = {
 def _decode_tool_choice(body: Members) -> ToolChoice | None:
     value = body.peek("tool_choice")
     legacy = body.take_raw("function_call")
-    if value is None:
+    if value is None or not present(value):
         return _legacy_choice(legacy)
     if is_string(value):
         word = body.require("tool_choice", str)
         if word not in WORDS:
             raise bad_request(f"tool_choice is {word!r}; it must be auto, none or required.", param="tool_choice")
         return ToolChoice(mode=WORDS[word])
-    raw = body.peek("tool_choice")
-    choice = body.take_members("tool_choice")
-    if choice is None:
-        return None
+    choice = Members(decode_as(value, Object, "tool_choice"), "tool_choice")
+    del body.raw["tool_choice"]
     kind = choice.require("type", str)
     if kind == "allowed_tools":
         allowed = choice.take_members("allowed_tools") or choice
         names = tuple(_tool_name(tool) for tool in allowed.take_list("tools"))
-        mode = allowed.take("mode", str)
+        mode = allowed.require("mode", str)
+        if mode not in ("auto", "required"):
+            raise bad_request(
+                f"{allowed.where('mode')} is {mode!r}; it must be auto or required.", param=allowed.where("mode")
+            )
         return ToolChoice(
-            mode="allowed", names=names, allowed_mode="required" if mode == "required" else "auto", raw=raw
+            mode="allowed", names=names, allowed_mode="required" if mode == "required" else "auto", raw=value
         )
     choice.raw["type"] = raw_json(kind)
-    return ToolChoice(mode="named", names=(_tool_name(choice),), raw=None if kind == "function" else raw)
+    return ToolChoice(mode="named", names=(_tool_name(choice),), raw=None if kind == "function" else value)
 
 
 def _tool_name(choice: Members) -> str:
+    """The name in Chat's nested form or in the flat one; a server tool's is its type."""
     kind = choice.take("type", str) or "function"
-    named = choice.take_members(kind)
-    return (named.take("name", str) if named is not None else choice.take("name", str)) or kind
+    named = choice.take_members(kind) or choice
+    if kind in ("function", "custom"):
+        return named.require("name", str)
+    return named.take("name", str) or kind
 
 
 def _legacy_choice(raw: msgspec.Raw | None) -> ToolChoice | None:
     if raw is None:
         return None
     if is_string(raw):
-        word = msgspec.json.decode(raw)
-        return ToolChoice(mode=WORDS.get(word, "auto"))
-    return ToolChoice(mode="named", names=(str(msgspec.json.decode(raw).get("name", "")),))
+        word = decode_as(raw, str, "function_call")
+        if word not in ("auto", "none"):
+            raise bad_request(f"function_call is {word!r}; it must be auto or none.", param="function_call")
+        return ToolChoice(mode=WORDS[word])
+    choice = Members(decode_as(raw, Object, "function_call"), "function_call")
+    return ToolChoice(mode="named", names=(choice.require("name", str),))
 
 
 def _decode_reasoning(body: Members, kept: Object) -> ReasoningSettings | None:

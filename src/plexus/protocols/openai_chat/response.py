@@ -125,13 +125,14 @@ def _decode_choice(choice: Members, position: int) -> Candidate:
     return Candidate(
         index=position if index is None else index,
         blocks=blocks,
-        finish=finish_of(word, called=called) if word else _inferred(called),
+        finish=finish_of(word, called=called) if word else inferred_finish(called=called),
         logprobs=choice.take_raw("logprobs"),
         extras=_choice_extras(choice, message, kept),
     )
 
 
-def _inferred(called: bool) -> Finish:
+def inferred_finish(*, called: bool) -> Finish:
+    """What a reply that ended properly, without saying why, must have ended for."""
     return Finish(reason=F.TOOL_CALLS if called else F.STOP, inferred=True)
 
 

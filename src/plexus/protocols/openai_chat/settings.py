@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from plexus.canonical.losses import Losses
-from plexus.canonical.request import GenerateRequest, OutputFormat, ReasoningSettings
+from plexus.canonical.request import GenerateRequest, OutputFormat
 from plexus.protocols.members import own_members
 from plexus.protocols.openai_chat.content import PROTOCOL
 from plexus.protocols.openai_chat.dialect import ChatDialect
+from plexus.protocols.openai_chat.encode_reasoning import OWN, encode_reasoning
 
 PLAIN = (
-    "parallel_tool_calls", "temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
+    "temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
     "top_logprobs", "verbosity", "prediction", "safety_identifier", "metadata", "prompt_cache_key",
     "prompt_cache_retention", "user",
 )  # fmt: skip
 """Settings that have the same name and meaning here and in the canonical request."""
-
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
-"""What ``reasoning_effort`` may be, in rising order."""
-
-BUDGETS = ((1024, "minimal"), (4096, "low"), (16384, "medium"))
-"""A budget of thoughts up to so many tokens is so much effort; above them it is high."""
 
 
 def encode_settings(request: GenerateRequest, dialect: ChatDialect, body: dict[str, object], losses: Losses) -> None:
@@ -37,9 +32,9 @@ def encode_settings(request: GenerateRequest, dialect: ChatDialect, body: dict[s
     if request.max_output_tokens is not None and "max_tokens" not in own:
         body[dialect.max_tokens_field] = request.max_output_tokens
     _encode_sampling(request, dialect, body, losses)
-    _encode_answer(request, body)
-    if request.reasoning is not None and not ({"reasoning", "thinking"} & set(own)):
-        _encode_reasoning(request.reasoning, dialect, body, losses)
+    _encode_answer(request, dialect, body, losses)
+    if request.reasoning is not None and not OWN & set(own):
+        encode_reasoning(request.reasoning, dialect, body, losses)
     _encode_stream(request, dialect, body)
     body.update({name: value for name, value in own.items() if name != "stream_options"})
     if request.extras is not None and not own:
@@ -66,13 +61,23 @@ def _encode_sampling(request: GenerateRequest, dialect: ChatDialect, body: dict[
         losses.add("cache_control", "unsupported")
 
 
-def _encode_answer(request: GenerateRequest, body: dict[str, object]) -> None:
+def _encode_answer(request: GenerateRequest, dialect: ChatDialect, body: dict[str, object], losses: Losses) -> None:
     if request.modalities:
         body["modalities"] = list(request.modalities)
     if request.audio is not None:
         body["audio"] = {"voice": request.audio.voice, "format": request.audio.format}
     if request.output is not None:
-        body["response_format"] = encode_output(request.output)
+        _encode_output(request.output, dialect, body, losses)
+
+
+def _encode_output(output: OutputFormat, dialect: ChatDialect, body: dict[str, object], losses: Losses) -> None:
+    if output.kind in dialect.response_formats:
+        body["response_format"] = encode_output(output)
+    elif output.kind == "json_schema" and "json_object" in dialect.response_formats:
+        body["response_format"] = {"type": "json_object"}
+        losses.add("response_format.json_schema", "approximated")
+    elif output.kind != "text":
+        losses.add("response_format", "unsupported")
 
 
 def _encode_stream(request: GenerateRequest, dialect: ChatDialect, body: dict[str, object]) -> None:
@@ -110,32 +115,3 @@ def encode_output(output: OutputFormat) -> dict[str, object]:
         **{name: value for name, value in members.items() if value is not None},
     }
     return {"type": "json_schema", "json_schema": {**schema, **own}}
-
-
-def _encode_reasoning(
-    reasoning: ReasoningSettings, dialect: ChatDialect, body: dict[str, object], losses: Losses
-) -> None:
-    """Effort as it is; a budget becomes an effort (approximated); ``adaptive`` leaves the choice to the model."""
-    if not dialect.effort:
-        losses.add("reasoning", "unsupported")
-        return
-    if reasoning.summary is not None:
-        losses.add("reasoning.summary", "unsupported")
-    effort = reasoning.effort
-    if reasoning.mode == "disabled":
-        effort = "none"
-    elif effort is None and reasoning.budget_tokens is not None:
-        effort = effort_of_budget(reasoning.budget_tokens)
-        losses.add("reasoning.budget_tokens", "approximated")
-    elif effort is None and reasoning.mode is not None:
-        losses.add("reasoning.mode", "approximated")
-    if effort is not None and effort not in EFFORTS:
-        effort = "xhigh" if effort == "max" else "medium"
-        losses.add("reasoning.effort", "clamped")
-    if effort is not None:
-        body["reasoning_effort"] = effort
-
-
-def effort_of_budget(tokens: int) -> str:
-    """The effort that comes nearest to a budget of thoughts."""
-    return next((effort for limit, effort in BUDGETS if tokens <= limit), "high")

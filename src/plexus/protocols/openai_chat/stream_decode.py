@@ -158,7 +158,19 @@ class _Call:
 class _Candidate:
     """The open blocks of one choice."""
 
-    __slots__ = ("_audio", "_calls", "_kind", "_last", "_next", "_open", "called", "finished", "index")
+    __slots__ = (
+        "_audio",
+        "_calls",
+        "_kind",
+        "_last",
+        "_modern",
+        "_next",
+        "_open",
+        "_plain",
+        "called",
+        "finished",
+        "index",
+    )
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -170,7 +182,11 @@ class _Candidate:
         self._kind: type[Block] | None = None
         self._calls: dict[int, _Call] = {}
         self._last: _Call | None = None
+        self._modern = False
+        """Calls came as ``tool_calls``; llama-cpp-python repeats them as ``function_call``."""
         self._audio: int | None = None
+        self._plain = False
+        """Thoughts came as plain text; ``reasoning_details`` say them once more."""
 
     def take(self, choice: Choice, out: list[StreamEvent]) -> None:
         """One choice of a chunk."""
@@ -194,8 +210,9 @@ class _Candidate:
         if delta.refusal:
             self._text(Refusal, delta.refusal, out)
         for call in delta.tool_calls or ():
+            self._modern = True
             self._call(call, out)
-        if delta.function_call is not None:
+        if delta.function_call is not None and not self._modern:
             self._call(ToolCallDelta(index=0, id="", function=delta.function_call), out)
         if delta.annotations or delta.audio is not None:
             self._rare(delta, out)
@@ -235,9 +252,11 @@ class _Candidate:
         text = delta.reasoning_content or delta.reasoning
         details = delta.reasoning_details
         if text:
+            self._plain = True
             self._text(Reasoning, text, out)
         for detail in details or ():
-            if not text and (told := detail.text or detail.summary):
+            # A signature may come with the whole thought again, whose text has been told already.
+            if not self._plain and (told := detail.text or detail.summary):
                 self._text(Reasoning, told, out)
             if detail.signature:
                 self._sign(detail.signature, out)

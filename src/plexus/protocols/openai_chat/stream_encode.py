@@ -60,6 +60,8 @@ class ChatStreamEncoder:
         """Calls so far, by candidate."""
         self._states: dict[int, str] = {}
         """Sealed state of the latest thought, by candidate, for the id of the next call."""
+        self._thoughts: dict[tuple[int, int], list[str]] = {}
+        """(candidate, block) -> the text of a thought so far: its signature is told together with all of it."""
         self._customs: set[tuple[int, int]] = set()
         self._roles: set[int] = set()
 
@@ -69,6 +71,8 @@ class ChatStreamEncoder:
             member = self._kinds.get((event.candidate, event.index))
             if member is None:
                 return b""
+            if self._thoughts and (thought := self._thoughts.get((event.candidate, event.index))) is not None:
+                thought.append(event.text)
             return b"%b%d%b%b%b%b" % (
                 self._head, event.candidate, member, _encode(event.text), TEXT_END, self._tail,
             )  # fmt: skip
@@ -80,8 +84,9 @@ class ChatStreamEncoder:
                 return self._arguments(candidate, index, text)
             case BlockStart(index, block, candidate):
                 return self._role(candidate) + self._start(candidate, index, block)
-            case StateDelta(_, state, candidate):
-                return self._state(candidate, Reasoning(text="", state=state))
+            case StateDelta(index, state, candidate):
+                text = "".join(self._thoughts.get((candidate, index), ()))
+                return self._state(candidate, Reasoning(text=text, state=state))
             case FinishSeen(finish, candidate):
                 return self._role(candidate) + self._chunk(candidate, {}, finish=word_of(finish))
             case ReplyStart():
@@ -152,6 +157,7 @@ class ChatStreamEncoder:
                     out += self.encode(CitationDelta(index, citation, candidate))
                 return out
             case Reasoning():
+                self._thoughts[candidate, index] = []
                 out = self.encode(TextDelta(index, block.text, candidate)) if block.text else b""
                 return out + (self._state(candidate, block) if block.state is not None else b"")
             case ToolCall():
@@ -166,13 +172,11 @@ class ChatStreamEncoder:
                 return b""
 
     def _state(self, candidate: int, block: Reasoning) -> bytes:
-        """The state of a thought, in the shape in which OpenRouter streams a signature."""
+        """The state of a thought, in OpenRouter's shape. A client that sends back these details alone has all of it."""
         details = reasoning_details(block)
         if not details or block.state is None:
             return b""
         self._states[candidate] = block.state.value
-        if not block.redacted:
-            details = [{"type": "reasoning.text", "text": "", "signature": block.state.value, "index": 0}]
         return self._chunk(candidate, {"reasoning_details": details})
 
     def _call(self, candidate: int, index: int, block: ToolCall) -> bytes:
@@ -210,7 +214,7 @@ class ChatStreamEncoder:
         )
 
     def _end(self) -> bytes:
-        if not self._with_usage:
+        if not self._with_usage or not self._head:
             return END
         counts = encode_usage(self._usage) if self._usage is not None else None
         head = self._head.removesuffix(b'[{"index":')

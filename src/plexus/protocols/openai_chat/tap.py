@@ -10,7 +10,7 @@ from plexus.canonical.usage import Usage
 from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.errors import decode_error_body
-from plexus.protocols.openai_chat.response import decode_response, finish_of, malformed
+from plexus.protocols.openai_chat.response import decode_response, finish_of, inferred_finish, malformed
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import Chunk, Delta
 from plexus.protocols.sse import split_events
@@ -90,6 +90,8 @@ class ChatTap:
             data = event.data
             if data.startswith(b"[DONE]"):
                 self.ended = self.terminated = self.meaningful = True
+                if self.finish is None and self._said:
+                    self.finish = inferred_finish(called=self._called)
                 continue
             try:
                 chunk = _DECODER.decode(data)

@@ -101,11 +101,13 @@ def _cost(wire: WireUsage) -> int | None:
     if wire.cost is None and wire.cost_in_usd_ticks is None:
         return None
     if wire.cost_in_usd_ticks is not None:
-        return wire.cost_in_usd_ticks // 10
-    try:
-        return None if wire.cost is None else round(float(wire.cost) * 1e9)
-    except (ValueError, OverflowError):
-        return None
+        nanos = wire.cost_in_usd_ticks // 10
+    else:
+        try:
+            nanos = -1 if wire.cost is None else round(float(wire.cost) * 1e9)
+        except (ValueError, OverflowError):
+            return None
+    return nanos if nanos >= 0 else None
 
 
 def encode_usage(counts: Usage) -> dict[str, object]:

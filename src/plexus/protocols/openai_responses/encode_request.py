@@ -181,7 +181,7 @@ class _Writer:
                 case _:
                     kind = type(block).__name__.lower()
                     raise bad_request(f"{where}: Responses takes no {kind} of an assistant. Leave it out.", param=where)
-        return written
+        return written if self._own else [_plainly(item) for item in written]
 
     def _say(
         self, block: Text | Refusal | Opaque, parts: list[object] | None, written: list[object], path: str
@@ -197,9 +197,9 @@ class _Writer:
         if isinstance(block, Text) and not block.text and not own and not self._own:
             return parts
         if ITEM in own or parts is None:
-            wrapper = (
-                msgspec.json.decode(own[ITEM], type=Object) if ITEM in own else {"role": msgspec.Raw(b'"assistant"')}
-            )
+            wrapper: dict[str, object] = {"role": "assistant"}
+            if ITEM in own:
+                wrapper = dict(msgspec.json.decode(own[ITEM], type=Object))
             if PLAIN in own and isinstance(block, Text):
                 written.append({**wrapper, "content": block.text})
                 return None
@@ -355,6 +355,15 @@ class _Writer:
                     f"{path}: a file in another provider's store cannot be sent. Send base64 or a URL.", param=path
                 )
         return wire
+
+
+def _plainly(item: object) -> object:
+    """An assistant's message of one text as a bare string: what the document allows without ids."""
+    if isinstance(item, dict) and item.get("role") == "assistant" and isinstance(item["content"], list):
+        parts = item["content"]
+        if len(parts) == 1 and set(parts[0]) == {"type", "text"}:
+            return {**item, "content": parts[0]["text"]}
+    return item
 
 
 PART_KINDS = frozenset({"summary_text", "reasoning_text", "computer_screenshot", "input_video", "output_audio"})

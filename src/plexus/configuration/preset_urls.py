@@ -1,0 +1,42 @@
+"""Which endpoints of a preset a base URL in the file means.
+
+A preset knows the whole URL of each of its protocols; parts that belong to an account stand in braces
+(``https://{resource}.openai.azure.com/openai/v1``). The file may write such a URL whole, or only its front.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+
+
+def is_template(url: str) -> bool:
+    """Whether a part of the URL must come from the file."""
+    return _PLACEHOLDER.search(url) is not None
+
+
+def endpoints_under(given: str, known: Mapping[str, str]) -> dict[str, str]:
+    """Protocol -> whole URL, of those of ``known`` that ``given`` is, or is the front of; {} for a place of its own."""
+    return {protocol: whole for protocol, url in known.items() if (whole := complete_url(given, url)) is not None}
+
+
+def complete_url(given: str, known: str) -> str | None:
+    """``given`` with what ``known`` has beyond it; None where it is no front of it, or the rest has a placeholder."""
+    here, there = urlsplit(given), urlsplit(known)
+    if here.scheme != there.scheme or not _fits(here.netloc, there.netloc):
+        return None
+    path, wanted = (part.strip("/").split("/") if part.strip("/") else [] for part in (here.path, there.path))
+    rest = wanted[len(path) :]
+    if len(path) > len(wanted) or not all(map(_fits, path, wanted)) or any(map(is_template, rest)):
+        return None
+    return "/".join([given.rstrip("/"), *rest])
+
+
+def _fits(given: str, known: str) -> bool:
+    if given == known:
+        return True
+    pattern = r"[^/{}]+".join(re.escape(piece) for piece in _PLACEHOLDER.split(known))
+    return is_template(known) and re.fullmatch(pattern, given) is not None

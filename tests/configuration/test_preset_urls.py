@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template
+
+AZURE = "https://{resource}.openai.azure.com/openai/v1"
+CLOUD = "https://api.cloud.example/accounts/{account}/ai/v1"
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "whole"),
+    [
+        ("https://api.groq.com", "https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1"),
+        ("https://api.groq.com/", "https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1"),
+        ("https://api.groq.com/openai", "https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1"),
+        ("https://api.groq.com/openai/v1/", "https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1"),
+        ("https://api.groq.com/v1", "https://api.groq.com/openai/v1", None),
+        ("https://api.groq.com/openai/v1/more", "https://api.groq.com/openai/v1", None),
+        ("http://api.groq.com", "https://api.groq.com/openai/v1", None),
+        ("https://proxy.example/openai/v1", "https://api.groq.com/openai/v1", None),
+        ("https://api.perplexity.ai", "https://api.perplexity.ai", "https://api.perplexity.ai"),
+        ("https://mine.openai.azure.com", AZURE, "https://mine.openai.azure.com/openai/v1"),
+        ("https://mine.openai.azure.com.evil.example", AZURE, None),
+        ("https://a/b.openai.azure.com", AZURE, None),
+        ("https://api.cloud.example/accounts/7f", CLOUD, "https://api.cloud.example/accounts/7f/ai/v1"),
+        ("https://api.cloud.example/accounts/7f/ai/v1", CLOUD, "https://api.cloud.example/accounts/7f/ai/v1"),
+        ("https://api.cloud.example", CLOUD, None),
+        (CLOUD, CLOUD, CLOUD),
+    ],
+)
+def test_a_front_is_completed_by_what_the_preset_knows(given: str, known: str, whole: str | None) -> None:
+    assert complete_url(given, known) == whole
+
+
+def test_a_url_means_the_endpoints_below_it() -> None:
+    known = {"openai_chat": "https://h.example/v1", "anthropic_messages": "https://h.example/anthropic/v1"}
+    assert endpoints_under("https://h.example", known) == known
+    assert list(endpoints_under("https://h.example/anthropic", known)) == ["anthropic_messages"]
+    assert list(endpoints_under("https://h.example/v1", known)) == ["openai_chat"]
+    assert endpoints_under("https://other.example", known) == {}
+
+
+def test_templates() -> None:
+    assert is_template(AZURE)
+    assert not is_template("https://h.example/v1")

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from plexus.canonical.errors import ErrorKind
+from plexus.protocols.anthropic_messages import COUNT_CODEC
+from plexus.protocols.anthropic_messages.count_tokens import encode_count
+
+
+def test_the_reply_is_one_number() -> None:
+    assert json.loads(encode_count(7)) == {"input_tokens": 7}
+
+
+# --- the native reply
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"input_tokens": 7}', None),
+        (b'{"input_tokens": 7, "context_management": {}}', None),
+        (b'{"input_tokens": "many"}', ErrorKind.UPSTREAM_MALFORMED),
+        (b"{}", ErrorKind.UPSTREAM_MALFORMED),
+        (b"", ErrorKind.UPSTREAM_MALFORMED),
+        (b'{"type":"error","error":{"type":"overloaded_error","message":"m"}}', ErrorKind.OVERLOADED),
+    ],
+)
+def test_a_native_count(body: bytes, kind: ErrorKind | None) -> None:
+    tap = COUNT_CODEC.tap(COUNT_CODEC.default_dialect)
+    tap.watch(b"data: {}\n\n")
+    assert not tap.ended
+    tap.read(body)
+    assert (tap.failure.kind if tap.failure is not None else None) is kind
+    assert (tap.ended, tap.terminated, tap.meaningful) == ((kind is None,) * 3)
+    assert tap.usage is None, "counting is free"
+    assert not tap.empty
+
+
+def test_where_it_lives() -> None:
+    assert (COUNT_CODEC.path("m", False), COUNT_CODEC.operation) == ("/messages/count_tokens", "count_tokens")
