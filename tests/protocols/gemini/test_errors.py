@@ -58,6 +58,9 @@ def wire(code: int, status: str | None, message: str = "m", details: list[dict[s
         (500, wire(500, "INTERNAL"), K.UPSTREAM_ERROR),
         (503, wire(503, "UNAVAILABLE"), K.OVERLOADED),
         (504, wire(504, "DEADLINE_EXCEEDED"), K.UPSTREAM_GATEWAY),
+        (413, wire(413, "INVALID_ARGUMENT"), K.BODY_TOO_LARGE),
+        (502, wire(502, "UNAVAILABLE"), K.UPSTREAM_GATEWAY),
+        (499, wire(499, "CANCELLED"), K.UPSTREAM_ERROR),
         (502, b"<html>", K.UPSTREAM_GATEWAY),
         (403, b"<html>", K.UPSTREAM_FOREIGN),
         (418, b"", K.BAD_REQUEST),
@@ -81,6 +84,8 @@ def test_retry_info_says_when_to_come_back(delay: str, seconds: float | None) ->
 def test_an_error_inside_a_stream_is_typed_by_its_code() -> None:
     assert decode_stream_error(wire(429, "RESOURCE_EXHAUSTED")).status == 429
     assert decode_stream_error(wire(0, None)).kind is K.UPSTREAM_ERROR
+    assert decode_stream_error(wire(0, "RESOURCE_EXHAUSTED")).kind is K.RATE_LIMIT
+    assert decode_stream_error(wire(0, "UNAVAILABLE")).kind is K.OVERLOADED
     assert read_error(b'{"error": "flat"}').message == "flat"
     assert read_error(b"[]").message is None
 

@@ -55,12 +55,10 @@ STATUS_KINDS: dict[str, ErrorKind] = {
     "ABORTED": K.UPSTREAM_CONFLICT,
     "RESOURCE_EXHAUSTED": K.RATE_LIMIT,
     "CANCELLED": K.UPSTREAM_ERROR,
-    "INTERNAL": K.UPSTREAM_ERROR,
-    "UNKNOWN": K.UPSTREAM_ERROR,
-    "UNAVAILABLE": K.OVERLOADED,
-    "DEADLINE_EXCEEDED": K.UPSTREAM_GATEWAY,
 }
-"""google.rpc.Code. FAILED_PRECONDITION is an account without billing, or a country that is not served."""
+"""google.rpc.Code, where it says more than the status. FAILED_PRECONDITION is an account without billing, or a country that
+is not served."""
+TOO_LARGE = 413
 REASON_KINDS: dict[str, ErrorKind] = {
     "API_KEY_INVALID": K.UPSTREAM_AUTH,
     "API_KEY_EXPIRED": K.UPSTREAM_AUTH,
@@ -79,10 +77,12 @@ def decode_error(status: int, headers: Headers, body: bytes) -> GatewayError:
     error = read_error(body)
     message = error.message or f"The provider answered {status}."
     details = error.details or []
+    kind = _kind(status, error, body)
+    word = None if kind is K.CONTEXT_LENGTH else error.status  # every protocol has a better one than INVALID_ARGUMENT
     return ProviderError(
-        _kind(status, error, body),
+        kind,
         message,
-        code=next((detail.reason for detail in details if detail.reason), error.status),
+        code=next((detail.reason for detail in details if detail.reason), word),
         status=status,
         retry_after=_delay(details) or retry_after(headers),
         should_retry=should_retry(headers),
@@ -91,8 +91,10 @@ def decode_error(status: int, headers: Headers, body: bytes) -> GatewayError:
 
 def decode_stream_error(data: bytes) -> GatewayError:
     """An ``error`` inside a 200: as the HTTP status that it names."""
-    code = read_error(data).code
-    return decode_error(code if isinstance(code, int) and 400 <= code < 600 else 500, Headers(), data)
+    error = read_error(data)
+    if isinstance(error.code, int) and 400 <= error.code < 600:
+        return decode_error(error.code, Headers(), data)
+    return decode_error(WORD_STATUSES.get(error.status or "", 500), Headers(), data)
 
 
 def read_error(body: bytes) -> WireError:
@@ -119,6 +121,8 @@ def _kind(status: int, error: WireError, body: bytes) -> ErrorKind:
         return K.CONTEXT_LENGTH
     if any(PER_DAY in (each.quota_id or "") for detail in details for each in detail.violations or ()):
         return K.UPSTREAM_BILLING
+    if status >= 500 or status == TOO_LARGE:
+        return kind_of_status(status)
     return STATUS_KINDS.get(error.status or "") or kind_of_status(status)
 
 
@@ -140,6 +144,8 @@ SHOWN: dict[int, str] = {
     405: "UNIMPLEMENTED", 413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 499: "CANCELLED", 500: "INTERNAL",
     502: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
 }  # fmt: skip
+WORD_STATUSES = {SHOWN[status]: status for status in sorted(SHOWN, reverse=True)}
+"""The status that a word stands for: the lowest, where it stands for several."""
 RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 DEFAULT_WAIT = 1.0
 
