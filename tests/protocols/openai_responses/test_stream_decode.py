@@ -14,7 +14,16 @@ from tests.recordings import Recording, recordings
 
 from plexus.canonical.content import Opaque, Reasoning, Refusal, Text, ToolCall
 from plexus.canonical.errors import ErrorKind
-from plexus.canonical.events import Failure, FinishSeen, ReplyEnd, ReplyStart, StreamEvent, UsageSeen, fold
+from plexus.canonical.events import (
+    CitationDelta,
+    Failure,
+    FinishSeen,
+    ReplyEnd,
+    ReplyStart,
+    StreamEvent,
+    UsageSeen,
+    fold,
+)
 from plexus.canonical.response import FinishReason, GenerateResponse
 from plexus.protocols.openai_responses import CODEC
 
@@ -279,6 +288,17 @@ EVENTS = st.fixed_dictionaries(
         ),
     },
 )
+
+
+def test_a_citation_of_a_part_that_is_over_is_left_out() -> None:
+    part = {"type": "response.output_text.delta", "output_index": 0}
+    cited = {"type": "response.output_text.annotation.added", "output_index": 0, "annotation": {"type": "url_citation"}}
+    found = stream(
+        {**part, "content_index": 0, "delta": "a"}, {**part, "content_index": 1, "delta": "b"},
+        {**cited, "content_index": 0}, {**cited, "content_index": 1},
+    )  # fmt: skip
+    (citation,) = [event for event in found if isinstance(event, CitationDelta)]
+    assert citation.index == 1
 
 
 @given(st.lists(EVENTS, max_size=12))

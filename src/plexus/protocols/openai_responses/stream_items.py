@@ -120,8 +120,7 @@ class MessageItem:
             self._rest(index, Refusal if name == "refusal.done" else Text, wire.text or wire.refusal, out)
         elif name == "output_text.annotation.added" and present(wire.annotation):
             part = self._part(index, Text, out)
-            part.cited += 1
-            out.append(CitationDelta(part.block, decode_annotation(msgspec.Raw(bytes(wire.annotation)))))
+            self._cite(part, [wire.annotation], out)
         elif name in ("content_part.added", "content_part.done"):
             self._whole_part(index, wire, out)
         else:
@@ -136,7 +135,8 @@ class MessageItem:
         if kind is None:
             return
         self._rest(index, kind, head.text or head.refusal, out)
-        self._cite(self._part(index, kind, out), head.annotations or [], out)
+        part = self._part(index, kind, out)
+        self._cite(part, (head.annotations or [])[part.cited :], out)
 
     def _part(self, index: int, kind: type[Text | Refusal], out: Events) -> _Part:
         part = self._parts.get(index)
@@ -168,7 +168,10 @@ class MessageItem:
                 self._say(index, kind, text[len(said) :], out)
 
     def _cite(self, part: _Part, annotations: list[msgspec.Raw], out: Events) -> None:
-        for raw in annotations[part.cited :]:
+        """More citations of a part; one that is closed takes none."""
+        if self._last is None or part is not self._parts[self._last]:
+            return
+        for raw in annotations:
             part.cited += 1
             out.append(CitationDelta(part.block, decode_annotation(msgspec.Raw(bytes(raw)))))
 
@@ -189,7 +192,7 @@ class MessageItem:
             if index == self._last:
                 if isinstance(block, Text):
                     wires = [citation.raw for citation in block.citations if citation.raw is not None]
-                    self._cite(self._parts[index], wires, out)
+                    self._cite(self._parts[index], wires[self._parts[index].cited :], out)
                 self._end_last(out, block if block.text or not self._parts[index].texts else None)
         self.close(out)
 
