@@ -13,10 +13,9 @@ def test_a_fixed_path_says_neither_model_nor_stream() -> None:
     assert {path("a", False), path("b", True)} == {"/chat/completions"}
 
 
-@pytest.mark.parametrize(("name", "codec"), CODECS.items(), ids=str)
-def test_every_codec_stands_below_the_base_url_and_counts_if_it_says_so(name: tuple[str, str], codec: object) -> None:
+@pytest.mark.parametrize("name", list(CODECS), ids="-".join)
+def test_every_codec_stands_below_the_base_url_and_counts_if_it_says_so(name: tuple[str, str]) -> None:
     entry = CODECS[name]
-    assert entry is codec
     assert (entry.protocol, entry.operation) == name
     assert entry.path("m", True).startswith("/")
     assert (entry.encode_count is not None) == (entry.operation == "count_tokens")

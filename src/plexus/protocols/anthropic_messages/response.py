@@ -112,6 +112,8 @@ def encode_response(response: GenerateResponse, request: GenerateRequest) -> tup
     content: list[object] = []
     for index, each in enumerate(candidate.blocks):
         state = encode_call_state(each) if isinstance(each, ToolCall) else None
+        if isinstance(each, ToolCall) and each.state is not None and state is None:
+            losses.add(f"content[{index}].signature", "unsupported")
         block = encode_block(each, f"content[{index}]", losses)
         content += [part for part in (state, block) if part is not None]
     refused = any(isinstance(block, Refusal) for block in candidate.blocks)

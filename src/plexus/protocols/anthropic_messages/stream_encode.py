@@ -194,6 +194,7 @@ class MessagesStreamEncoder:
     def _call_state(self, call: ToolCall) -> bytes:
         state = encode_call_state(call)
         if state is None:
+            self.losses.add("tool_calls.signature", "unsupported")
             return b""
         number = self._written
         self._written += 1
