@@ -31,7 +31,7 @@ from plexus.protocols.gemini.finish import blocked, finish_of, finish_word
 from plexus.protocols.gemini.logprobs import decode_logprobs
 from plexus.protocols.gemini.partial_args import PartialArgs
 from plexus.protocols.gemini.signature import PROTOCOL
-from plexus.protocols.gemini.usage import decode_usage
+from plexus.protocols.gemini.usage import decode_usage, has_counts
 from plexus.protocols.gemini.wire import CHUNK, CONTENT, PART, Chunk, Feedback, FunctionCall, Part
 from plexus.protocols.members import ABSENT, NULL, Members, Object, present
 
@@ -54,6 +54,7 @@ class Reader:
         self._feedback: Feedback | None = None
         self._twins: Object = {}
         self._base = ""
+        self._usage: bytes | None = None
         self.failed = False
 
     @property
@@ -77,13 +78,25 @@ class Reader:
         for members in wire.candidates or ():
             self._candidate(members, out)
         if present(wire.usage_metadata):
-            counts = decode_usage(wire.usage_metadata)
-            if counts is not None:
-                self._twins.pop("usageMetadata", None)
-                out.append(UsageSeen(counts))
-            elif self._first:
-                self._twins["usageMetadata"] = msgspec.Raw(bytes(wire.usage_metadata))
+            self._note_usage(bytes(wire.usage_metadata), out)
         self._first = False
+
+    def _note_usage(self, raw: bytes, out: list[StreamEvent]) -> None:
+        """The first counts at once, so that a reply that breaks has its input; then the last ones, at the end."""
+        if not has_counts(raw):
+            if self._first:
+                self._twins["usageMetadata"] = msgspec.Raw(raw)
+        elif self._usage is None:
+            self._usage = raw
+            self._twins.pop("usageMetadata", None)
+            self._tell_usage(out)
+        else:
+            self._usage = raw
+
+    def _tell_usage(self, out: list[StreamEvent]) -> None:
+        counts = decode_usage(self._usage) if self._usage is not None else None
+        if counts is not None:
+            out.append(UsageSeen(counts))
 
     def _start(self, wire: Chunk, data: bytes, out: list[StreamEvent]) -> None:
         self._started = True
@@ -111,6 +124,7 @@ class Reader:
         for index, candidate in sorted(self._candidates.items()):
             candidate.end(out)
             lost.update({f"candidates[{index}].{name}": raw for name, raw in candidate.extras.items()})
+        self._tell_usage(out)
         extras = Extras(PROTOCOL, lost, self._twins) if lost or self._twins else None
         out.append(ReplyEnd(extras=extras))
 

@@ -53,11 +53,13 @@ def array_encoder(request: GenerateRequest) -> GeminiStreamEncoder:
 class _Block:
     """A block while it comes. ``parts`` that are written whole wait here."""
 
-    __slots__ = ("arguments", "audio", "block", "silent", "state", "text", "transcript")
+    __slots__ = ("arguments", "audio", "block", "prefix", "silent", "state", "suffix", "text", "transcript")
 
     def __init__(self, block: Block) -> None:
         self.block = block
         self.text = ""
+        self.prefix = self.suffix = b""
+        """What stands around the JSON string of its next piece, once there was one."""
         self.arguments: list[str] = []
         self.audio: list[str] = []
         self.transcript: list[str] = []
@@ -86,9 +88,12 @@ class GeminiStreamEncoder:
 
     def encode(self, event: StreamEvent) -> bytes:  # noqa: C901, PLR0912 - one arm per kind of event
         """The frames of one event; b"" where Gemini says nothing yet."""
+        if type(event) is TextDelta:
+            opened = self._blocks.get((event.candidate, event.index))
+            if opened is not None and opened.prefix and event.text and not self._pending:
+                return b"%b%b%b" % (opened.prefix, _encode(event.text), opened.suffix)
+            return self._text(opened, event.text, event.candidate)
         match event:
-            case TextDelta(index, text, candidate):
-                return self._text(self._blocks.get((candidate, index)), text, candidate)
             case ArgumentsDelta(index, text, candidate):
                 if opened := self._blocks.get((candidate, index)):
                     opened.arguments.append(text)
@@ -147,10 +152,13 @@ class GeminiStreamEncoder:
             return b""
         out = self._flush(candidate)
         opened.text = text  # only that there was some
-        part: Part = {"text": text}
-        if isinstance(opened.block, Reasoning):
-            part["thought"] = True
-        return out + self._parts([part], candidate)
+        thought = isinstance(opened.block, Reasoning)
+        part: Part = {"text": text, "thought": True} if thought else {"text": text}
+        out += self._parts([part], candidate)
+        opened.prefix = self._before + b'{"candidates":[{"content":{"parts":[{"text":'
+        ending = b'],"role":"model"},"index":%d}' % candidate
+        opened.suffix = (b',"thought":true}' if thought else b"}") + ending + self._tail + self._after
+        return out
 
     def _block_start(self, index: int, block: Block, candidate: int) -> bytes:
         opened = self._blocks[candidate, index] = _Block(block)

@@ -12,7 +12,7 @@ from plexus.protocols.gemini.errors import decode_stream_error
 from plexus.protocols.gemini.finish import blocked, finish_of, finish_word
 from plexus.protocols.gemini.frames import element_json, split_chunks, split_elements
 from plexus.protocols.gemini.response import malformed
-from plexus.protocols.gemini.usage import decode_usage
+from plexus.protocols.gemini.usage import decode_usage, has_counts
 from plexus.protocols.gemini.wire import Feedback
 from plexus.protocols.members import ABSENT, present
 
@@ -95,7 +95,7 @@ class GeminiTap:
             return True
         for candidate in wire.candidates or ():
             self._note(candidate)
-        if present(wire.usage_metadata) and decode_usage(wire.usage_metadata) is not None:
+        if present(wire.usage_metadata) and has_counts(wire.usage_metadata):
             self._usage = bytes(wire.usage_metadata)
         feedback = wire.prompt_feedback
         if feedback is not None and feedback.block_reason:

@@ -36,6 +36,12 @@ class WireUsage(msgspec.Struct, rename="camel"):
 _DECODER = msgspec.json.Decoder(WireUsage, strict=False)
 
 
+def has_counts(raw: bytes | msgspec.Raw) -> bool:
+    """Whether a ``usageMetadata`` holds counts, rather than only its traffic type; told by a glance, for it is in every chunk."""
+    seen = bytes(raw)
+    return b'"promptTokenCount"' in seen or b'"totalTokenCount"' in seen
+
+
 def decode_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     """The canonical counts; None for what holds none (a chunk that says only its traffic type)."""
     try:
