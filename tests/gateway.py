@@ -24,7 +24,7 @@ from plexus.protocols.registry import CODECS
 from plexus.upstream.client import UpstreamClient
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
-PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES), repeat=2))
+PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES, GEMINI), repeat=2))
 """Client and provider."""
 PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages", RESPONSES: "/v1/responses"}
 """Where a protocol is asked that names the model in the body."""

@@ -6,22 +6,28 @@ from typing import Any
 import pytest
 
 from plexus.canonical.errors import ErrorKind
+from plexus.canonical.headers import Headers
 from plexus.client_api.endpoints import ENDPOINTS
 from plexus.client_api.errors import answer_error, not_found, protocol_of, wrong_method
 from plexus.protocols.registry import CODECS
 
 
 @pytest.mark.parametrize(
-    ("path", "speaks_anthropic", "protocol"),
+    ("path", "field", "query", "protocol"),
     [
-        (b"/v1/models", False, "openai_chat"),
-        (b"/v1/models", True, "anthropic_messages"),
-        (b"/v1/messages/batches", False, "anthropic_messages"),
-        (b"/v1/chat/completion", False, "openai_chat"),
+        (b"/v1/models", b"accept", b"", "openai_chat"),
+        (b"/v1/models", b"anthropic-version", b"", "anthropic_messages"),
+        (b"/v1/models", b"x-goog-api-key", b"", "gemini"),
+        (b"/v1/models", b"accept", b"a=b&key=k", "gemini"),
+        (b"/v1/models", b"accept", b"monkey=k", "openai_chat"),
+        (b"/v1beta/nothing", b"anthropic-version", b"", "gemini"),
+        (b"/v1/messages/batches", b"accept", b"", "anthropic_messages"),
+        (b"/v1/responses/x", b"accept", b"", "openai_responses"),
+        (b"/v1/chat/completion", b"x-goog-api-key", b"key=k", "openai_chat"),
     ],
 )
-def test_in_whose_words(path: bytes, speaks_anthropic: bool, protocol: str) -> None:
-    assert protocol_of(path, speaks_anthropic) == protocol
+def test_in_whose_words(path: bytes, field: bytes, query: bytes, protocol: str) -> None:
+    assert protocol_of(path, Headers([(field, b"x")]), query) == protocol
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ TWO = snapshot(route("chat", aliases=("gpt-4", "x/y")), route("secret"), loaded_
 
 
 def listed(models: str | None = None, *, anthropic: bool = False, of: Any = TWO, **query: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(list_models(key(models=models), of, anthropic=anthropic, query=query))
+    protocol = "anthropic_messages" if anthropic else "openai_chat"
+    document: dict[str, Any] = json.loads(list_models(key(models=models), of, protocol=protocol, query=query))
     return document
 
 
@@ -78,16 +79,32 @@ def test_pages_forward_hold_every_model_once() -> None:
 
 
 @pytest.mark.parametrize(("encoded", "name"), [("chat", "chat"), ("gpt-4", "gpt-4"), ("x%2Fy", "x/y"), ("x/y", "x/y")])
-@pytest.mark.parametrize("anthropic", [True, False])
-def test_one_model_by_any_of_its_names(encoded: str, name: str, anthropic: bool) -> None:
-    document = json.loads(get_model(encoded, key(), TWO, anthropic=anthropic))
-    assert document["id"] == name
-    assert ("display_name" in document) == anthropic
+@pytest.mark.parametrize(
+    ("protocol", "shape"),
+    [("openai_chat", ("id", "owned_by")), ("anthropic_messages", ("id", "display_name")),
+     ("gemini", ("baseModelId", "supportedGenerationMethods"))],
+)  # fmt: skip
+def test_one_model_by_any_of_its_names(encoded: str, name: str, protocol: str, shape: tuple[str, str]) -> None:
+    document = json.loads(get_model(encoded, key(), TWO, protocol=protocol))
+    assert document[shape[0]] == name
+    assert shape[1] in document
+
+
+def test_geminis_pages_are_the_whole_list() -> None:
+    names: list[str] = []
+    query = {"pageSize": "10"}
+    for size in (10, 10, 5):
+        page = json.loads(list_models(key(), MANY, protocol="gemini", query=query))
+        names += [each["name"] for each in page["models"]]
+        assert len(page["models"]) == size
+        query["pageToken"] = page.get("nextPageToken", "")
+    assert names == [f"models/m{number:02}" for number in range(25)]
+    assert query["pageToken"] == ""
 
 
 @pytest.mark.parametrize("name", ["nope", "secret", ""])
 def test_a_model_that_is_not_there_and_one_that_is_forbidden_look_alike(name: str) -> None:
     with pytest.raises(ClientError) as refused:
-        get_model(name, key(models="chat"), TWO, anthropic=False)
+        get_model(name, key(models="chat"), TWO, protocol="openai_chat")
     assert refused.value.kind is ErrorKind.MODEL_UNKNOWN
     assert "forbidden" not in refused.value.message.lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.gateway import CHAT, MESSAGES, PAIRS, RESPONSES, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, PAIRS, RESPONSES, gateway
 
 from plexus.domain.snapshot import Failover
 
@@ -30,7 +30,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.rpartition("_")[2])
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 async def test_what_the_client_sees(
     client: str, upstream: str, row: tuple[str, int, int, str, str | None, str]
@@ -42,7 +42,11 @@ async def test_what_the_client_sees(
         assert reply.status_code == status
         assert "upstream-secret" not in reply.text
         assert "127.0.0.1" not in reply.text
-        if client != MESSAGES:
+        if client == GEMINI:
+            assert body["error"]["code"] == status
+            assert body["error"]["status"] == GEMINI_WORDS[status]
+            assert ("RetryInfo" in reply.text) == (status == 429)
+        elif client != MESSAGES:
             assert set(body["error"]) == {"message", "type", "param", "code"}
             assert body["error"]["type"] == chat_type
             assert chat_code is None or body["error"]["code"] == chat_code
@@ -57,6 +61,8 @@ async def test_what_the_client_sees(
         assert len(record.attempts) == calls
 
 
+GEMINI_WORDS = {400: "INVALID_ARGUMENT", 413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 502: "INTERNAL"}
+
 MOVES_ON = [
     "401", "402", "403", "404-model", "404-path", "429", "500", "502", "503", "504", "529",
     "html", "malformed-json", "error-in-200", "reset", "quota",
@@ -64,7 +70,7 @@ MOVES_ON = [
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
-@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.rpartition("_")[2])
 @pytest.mark.parametrize("fault", MOVES_ON)
 async def test_another_target_answers_in_its_place(client: str, upstream: str, fault: str, stream: bool) -> None:
     other = MESSAGES if upstream == CHAT else CHAT
@@ -81,7 +87,12 @@ async def test_another_target_answers_in_its_place(client: str, upstream: str, f
         assert record.attempts[-1].error is None
 
 
-STARTS = {CHAT: '"role":"assistant"', RESPONSES: "event: response.created", MESSAGES: "event: message_start"}
+STARTS = {
+    CHAT: '"role":"assistant"',
+    RESPONSES: "event: response.created",
+    MESSAGES: "event: message_start",
+    GEMINI: '"This',
+}
 
 
 async def test_without_failover_the_first_failure_is_the_answer() -> None:
@@ -90,7 +101,7 @@ async def test_without_failover_the_first_failure_is_the_answer() -> None:
         assert not bench.providers[1].calls
 
 
-@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.rpartition("_")[2])
 @pytest.mark.parametrize("fault", ["error-before-token", "empty-stream", "reset-after-head"])
 async def test_a_stream_that_fails_before_its_first_token_moves_on_unseen(
     client: str, upstream: str, fault: str

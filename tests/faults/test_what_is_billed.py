@@ -10,7 +10,7 @@ from tests.gateway import CHAT, MESSAGES, PAIRS, Bench, gateway, question
 from plexus.domain.provider import Timeouts
 from plexus.domain.record import Record
 
-pairs = pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.split("_")[1])
+pairs = pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=lambda name: name.rpartition("_")[2])
 
 
 def is_estimate(record: Record) -> bool:

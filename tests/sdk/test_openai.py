@@ -8,13 +8,13 @@ from typing import Any
 import openai
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, MESSAGES, RESPONSES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
 from plexus.mock_provider import Status
 from plexus.mock_provider.signature import is_genuine
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES])
+UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 TOOLS: Any = [
     {"type": "function", "function": {"name": name, "description": "d", "parameters": CITY}}
     for name in ("weather", "time")

@@ -10,7 +10,17 @@ import msgspec
 from plexus.canonical.errors import GatewayError
 from plexus.canonical.headers import Headers
 from plexus.client_api.body import read_body
-from plexus.client_api.endpoints import ENDPOINTS, HEALTH, MODELS, READY, Endpoint
+from plexus.client_api.endpoints import (
+    ACTIONS,
+    ENDPOINTS,
+    GEMINI_MODELS,
+    HEALTH,
+    MODELS,
+    READY,
+    Endpoint,
+    Place,
+    find_place,
+)
 from plexus.client_api.errors import answer_error, not_found, protocol_of, wrong_method
 from plexus.client_api.models import get_model, list_models
 from plexus.client_api.sink import HttpSink
@@ -20,6 +30,7 @@ from plexus.exchange.exchange import new_id
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.pipeline import run
 from plexus.http1.server import Handler, Incoming
+from plexus.protocols.gemini import ARRAY_CODEC
 
 JSON = (b"content-type", b"application/json")
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
@@ -44,19 +55,41 @@ def client_api(gateway: Gateway, control: Handler, readiness: Callable[[], Readi
         elif incoming.path == READY:
             state = readiness()
             incoming.respond(200 if state.ready else 503, [JSON], msgspec.json.encode(state))
-        elif incoming.path == MODELS or incoming.path.startswith(MODELS + b"/"):
-            _serve_models(incoming, gateway)
-        elif incoming.path.startswith(b"/v1/"):
-            headers = Headers(incoming.headers)
-            codec = gateway.codecs[protocol_of(incoming.path, b"anthropic-version" in headers), "generate"]
-            answer_error(incoming, not_found(incoming.method, incoming.path), new_id(), codec)
+        elif incoming.path.startswith(LISTS):
+            await _serve_below_models(incoming, gateway)
+        elif incoming.path.startswith((b"/v1/", b"/v1beta/")):
+            _answer_not_found(incoming, gateway)
         else:
             await control(incoming)
 
     return handle
 
 
-async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gateway) -> None:
+LISTS = (MODELS, GEMINI_MODELS)
+
+
+async def _serve_below_models(incoming: Incoming, gateway: Gateway) -> None:
+    """The list, a model, or (Gemini) what a model shall do."""
+    place = find_place(incoming.path) if incoming.method == b"POST" else None
+    if place is not None:
+        action = ACTIONS.get(place.action)
+        if action is None:
+            error = not_found(incoming.method, incoming.path)
+            answer_error(incoming, error, new_id(), gateway.codecs["gemini", "generate"])
+        else:
+            await _serve_endpoint(action.endpoint, incoming, gateway, place)
+    elif any(incoming.path == path or incoming.path.startswith(path + b"/") for path in LISTS):
+        _serve_models(incoming, gateway)
+    else:
+        _answer_not_found(incoming, gateway)
+
+
+def _answer_not_found(incoming: Incoming, gateway: Gateway) -> None:
+    codec = gateway.codecs[protocol_of(incoming.path, Headers(incoming.headers), incoming.query), "generate"]
+    answer_error(incoming, not_found(incoming.method, incoming.path), new_id(), codec)
+
+
+async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gateway, place: Place | None = None) -> None:
     codec = gateway.codecs[endpoint]
     if incoming.method != b"POST":
         error = wrong_method(incoming.method, incoming.path, b"POST")
@@ -65,12 +98,19 @@ async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gatew
     headers = Headers(incoming.headers)
     encoding = headers.text(b"content-encoding")
     query, raw_query = read_query(incoming.query)
+    stream: bool | None = None
+    if place is not None:
+        stream = ACTIONS[place.action].stream
+        if stream and query.get("alt") != "sse":
+            codec = ARRAY_CODEC
     call = Call(
         codec=codec,
         headers=headers,
         peer=incoming.peer,
         read_body=lambda limit: read_body(incoming, encoding, limit),
+        path={} if place is None else {"model": place.model, "action": place.action},
         query=query,
+        stream=stream,
         raw_query=raw_query,
     )
     await run(call, HttpSink(incoming), gateway)
@@ -87,8 +127,8 @@ def read_query(raw: bytes) -> tuple[dict[str, str], bytes]:
 
 def _serve_models(incoming: Incoming, gateway: Gateway) -> None:
     request_id, headers = new_id(), Headers(incoming.headers)
-    anthropic = b"anthropic-version" in headers
-    codec = gateway.codecs[protocol_of(incoming.path, anthropic), "generate"]
+    protocol = protocol_of(incoming.path, headers, incoming.query)
+    codec = gateway.codecs[protocol, "generate"]
     if incoming.method not in (b"GET", b"HEAD"):
         error = wrong_method(incoming.method, incoming.path, b"GET")
         answer_error(incoming, error, request_id, codec, ((b"allow", b"GET, HEAD"),))
@@ -97,11 +137,11 @@ def _serve_models(incoming: Incoming, gateway: Gateway) -> None:
     query, _ = read_query(incoming.query)
     try:
         key = authenticate(headers, query, snapshot, gateway.digest).key
-        name = incoming.path[len(MODELS) + 1 :].decode("latin-1")
+        name = incoming.path.partition(b"/models")[2][1:].decode("latin-1")
         if name:
-            body = get_model(name, key, snapshot, anthropic=anthropic)
+            body = get_model(name, key, snapshot, protocol=protocol)
         else:
-            body = list_models(key, snapshot, anthropic=anthropic, query=query)
+            body = list_models(key, snapshot, protocol=protocol, query=query)
     except GatewayError as error:
         answer_error(incoming, error, request_id, codec)
         return

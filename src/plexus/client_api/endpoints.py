@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import unquote
 
 
 class Endpoint(NamedTuple):
@@ -18,9 +20,48 @@ ENDPOINTS: dict[bytes, Endpoint] = {
     b"/v1/messages": Endpoint("anthropic_messages", "generate"),
     b"/v1/messages/count_tokens": Endpoint("anthropic_messages", "count_tokens"),
 }
+"""Paths as they are; looked up first, since nearly all calls go there."""
 
 MODELS = b"/v1/models"
 """The list, and below it each model."""
+GEMINI_MODELS = b"/v1beta/models"
+"""The same in Gemini's shape alone."""
 
 HEALTH = frozenset({b"/health", b"/healthz"})
 READY = b"/readyz"
+
+
+class Action(NamedTuple):
+    """What stands behind the colon of ``models/{model}:{action}``. ``stream``: the reply is one."""
+
+    endpoint: Endpoint
+    stream: bool
+
+
+ACTIONS: Mapping[str, Action] = {
+    "generateContent": Action(Endpoint("gemini", "generate"), stream=False),
+    "streamGenerateContent": Action(Endpoint("gemini", "generate"), stream=True),
+    "countTokens": Action(Endpoint("gemini", "count_tokens"), stream=False),
+}
+"""Actions that are served. Any other is a 404, never a call to a model."""
+
+
+class Place(NamedTuple):
+    """A path that names its model and its action."""
+
+    model: str
+    action: str
+
+
+def find_place(path: bytes) -> Place | None:
+    """Model and action of ``/v1beta/models/{model}:{action}`` or ``/v1/models/…``; None for another path.
+
+    A model's name may hold ``/`` and ``:``, percent-encoded or not; the action stands behind the last colon.
+    """
+    for prefix in (GEMINI_MODELS, MODELS):
+        if path.startswith(prefix + b"/"):
+            model, colon, action = path[len(prefix) + 1 :].rpartition(b":")
+            if not colon or not model or b"/" in action:
+                return None
+            return Place(unquote(model.decode("latin-1")), action.decode("latin-1"))
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError
-from plexus.canonical.headers import Field
+from plexus.canonical.headers import Field, Headers
 from plexus.client_api.endpoints import ENDPOINTS
 from plexus.exchange.call import AnyCodec
 from plexus.http1.server import Incoming
@@ -21,17 +21,26 @@ def answer_error(
     incoming.respond(reply.status, [*reply.headers, (b"x-request-id", request_id.encode()), *fields], reply.body)
 
 
-def protocol_of(path: bytes, speaks_anthropic: bool) -> str:
-    """The protocol whose error shape a caller of ``path`` will understand."""
-    if speaks_anthropic or path.startswith(b"/v1/messages"):
+def speaks_gemini(headers: Headers, query: bytes) -> bool:
+    """Whether a caller sends its key as Google's clients do."""
+    return b"x-goog-api-key" in headers or any(part.startswith(b"key=") for part in query.split(b"&"))
+
+
+def protocol_of(path: bytes, headers: Headers, query: bytes = b"") -> str:
+    """The protocol whose shapes a caller of ``path`` will understand: by the path, else by the headers of its clients."""
+    if path.startswith(b"/v1beta/"):
+        return "gemini"
+    if b"anthropic-version" in headers or path.startswith(b"/v1/messages"):
         return "anthropic_messages"
     if path.startswith(b"/v1/responses"):
         return "openai_responses"
+    if path.startswith(b"/v1/models") and speaks_gemini(headers, query):
+        return "gemini"
     return "openai_chat"
 
 
 def not_found(method: bytes, path: bytes) -> ClientError:
-    """The 404 of a path below ``/v1``, with the nearest path that exists."""
+    """The 404 of a path below ``/v1`` or ``/v1beta``, with the nearest path that exists."""
     name = path.decode("latin-1")
     known = [endpoint.decode() for endpoint in ENDPOINTS]
     meant = next((endpoint for endpoint in known if endpoint.endswith(name) or name.endswith(endpoint)), None)

@@ -10,7 +10,7 @@ import msgspec
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.response import Finish
-from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
+from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
 from plexus.exchange.exchange import Attempt, Exchange
@@ -181,7 +181,8 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
 def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Read:
     """Another protocol. Raises ProviderError for a reply that is an error or cannot be read."""
     response = prepared.codec.decode_response(body, prepared.dialect)
-    said = any(candidate.blocks for candidate in response.candidates)
+    finish = response.candidates[0].finish if response.candidates else None
+    said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
     empty = not said and (response.usage is None or response.usage.output == 0)
     attempt.usage = response.usage
     if attempt.usage is None and not empty:
@@ -192,7 +193,7 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
     written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
     for loss in losses:
         exchange.losses.add(loss.path, loss.reason)
-    return written, response.candidates[0].finish if response.candidates else None, empty
+    return written, finish, empty
 
 
 def _foreign(reply: Reply) -> ProviderError:
@@ -211,7 +212,7 @@ async def _await_first_event(
 ) -> StreamReply:
     """Hold the stream back until something meaningful has come: until then it may still fail over."""
     content_type = (reply.headers.text(b"content-type") or "").lower()
-    if not content_type.startswith("text/event-stream"):
+    if not content_type.startswith(prepared.codec.stream_type.decode()):
         raise await _not_a_stream(reply, content_type, prepared, attempt)
     carrier = make_carrier(prepared, attempt, exchange, gateway)
     held: list[bytes] = []

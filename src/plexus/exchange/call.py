@@ -28,6 +28,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """(limit) -> the decompressed body. Raises ClientError(BODY_TOO_LARGE, BAD_REQUEST)."""
     path: Mapping[str, str] = msgspec.field(default_factory=dict)
     query: Mapping[str, str] = msgspec.field(default_factory=dict)
+    stream: bool | None = None
+    """Whether a stream is asked for, where the path says it; None: the body does."""
     raw_query: bytes = b""
     """The query as it goes up on the lanes that keep the body: without the client's key."""
 
@@ -52,4 +54,5 @@ def read_question(call: Call, body: bytes) -> Question:
     if not model:
         raise bad_request('"model" is missing. Name one of the models that GET /v1/models lists.', param="model")
     inbound = Inbound(envelope=members, headers=call.headers, path=call.path, query=call.query)
-    return Question(inbound, model, bool(members.get("stream", bool)))
+    stream = call.stream if call.stream is not None else bool(members.get("stream", bool))
+    return Question(inbound, model, stream)

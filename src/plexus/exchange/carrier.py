@@ -25,12 +25,11 @@ from plexus.canonical.events import (
     TextDelta,
     UsageSeen,
 )
-from plexus.canonical.response import Finish
+from plexus.canonical.response import Finish, FinishReason
 from plexus.canonical.usage import Usage
 from plexus.exchange.call import AnyCodec
 from plexus.exchange.seal import Seal
-from plexus.protocols.codec import StreamDecoder, StreamEncoder, Tap
-from plexus.protocols.sse import EventBoundary
+from plexus.protocols.codec import Boundary, StreamDecoder, StreamEncoder, Tap
 
 
 class Carrier(Protocol):
@@ -81,7 +80,7 @@ class PassCarrier:
     __slots__ = ("_boundary", "_codec", "_dialect", "_failure", "_tap", "_withholds")
 
     def __init__(self, codec: AnyCodec, dialect: object, *, withholds: bool) -> None:
-        self._boundary = EventBoundary()
+        self._boundary: Boundary = codec.boundary()
         self._codec = codec
         self._dialect = dialect
         self._tap: Tap = codec.tap(dialect)
@@ -146,14 +145,14 @@ class PassCarrier:
         if tap.failure is not None:
             return self._before_failure(whole)
         if self._withholds and b"usage" in whole:
-            return b"".join(event for event in _events(whole) if not self._codec.withholds(event))
+            return b"".join(event for event in self._codec.split(whole) if not self._codec.withholds(event))
         return whole
 
     def _before_failure(self, whole: bytes) -> bytes:
         """The events ahead of the failing one; errors themselves are always written by us."""
         probe: Tap = self._codec.tap(self._dialect)
         kept = []
-        for event in _events(whole):
+        for event in self._codec.split(whole):
             probe.watch(event)
             if probe.failure is not None:
                 break
@@ -161,10 +160,9 @@ class PassCarrier:
         return b"".join(kept)
 
 
-def _events(whole: bytes) -> list[bytes]:
-    """A run of whole events, cut behind each blank line, bytes untouched."""
-    separator = b"\r\n\r\n" if b"\r\n\r\n" in whole else b"\n\n"
-    return [piece + separator for piece in whole.split(separator) if piece]
+def is_withheld(finish: Finish | None) -> bool:
+    """The provider's filter kept the answer back: a reply with a reason, however little it says (docs/failures)."""
+    return finish is not None and finish.reason in (FinishReason.CONTENT_FILTER, FinishReason.REFUSAL)
 
 
 class TranslateCarrier:
@@ -197,7 +195,9 @@ class TranslateCarrier:
 
     @property
     def empty(self) -> bool:
-        return self.ended and not self._said and (self.usage is None or self.usage.output == 0)
+        if not self.ended or self._said or is_withheld(self.finish):
+            return False
+        return self.usage is None or self.usage.output == 0
 
     @property
     def progressed(self) -> bool:

@@ -12,7 +12,6 @@ from plexus.exchange.estimates import NOTE
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.prepare import counts_natively
-from plexus.protocols.anthropic_messages.count_tokens import encode_count
 from plexus.routing.plan import Plan
 
 ESTIMATED = (b"x-plexus-estimated", b"true")
@@ -28,4 +27,6 @@ async def count_tokens(plan: Plan, exchange: Exchange, gateway: Gateway, deadlin
     assert exchange.question is not None
     request: GenerateRequest = exchange.codec.decode_request(exchange.question.inbound)
     exchange.notes.append(NOTE)
+    encode_count = exchange.codec.encode_count
+    assert encode_count is not None
     return WholeReply(attempt=None, body=encode_count(estimate_input(request)), fields=[ESTIMATED], finish=None)

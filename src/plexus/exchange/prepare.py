@@ -50,12 +50,12 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
             ErrorKind.UPSTREAM_MODEL_UNKNOWN, f"No protocol of this target serves {client.operation}."
         )
     attempt.protocol = protocol
-    codec = gateway.codecs[protocol, client.operation]
+    same = protocol == client.protocol
+    codec = client if same else gateway.codecs[protocol, client.operation]
     dialect: msgspec.Struct = target.dialects.get(protocol) or codec.default_dialect
     question = exchange.question
     assert question is not None
     sealed = is_sealed(question.body)
-    same = protocol == client.protocol
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not sealed:
         kept = question.inbound.envelope
@@ -67,9 +67,14 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         edits = codec.edits(kept, target.model, dialect)
         edited = bool(edits or extra) or kept is not question.inbound.envelope
         attempt.lane = choose_lane(same_protocol=True, edited=edited, sealed=False)
-        outbound = Outbound(path=codec.path, body=kept.replace({**edits, **extra}))
+        outbound = Outbound(
+            path=codec.path(target.model, question.stream),
+            body=kept.replace({**edits, **extra}),
+            query=exchange.call.raw_query,
+        )
     else:
         attempt.lane = choose_lane(same_protocol=same, edited=True, sealed=sealed)
+        codec = gateway.codecs[protocol, client.operation]  # a client's own form of stream is not asked for then
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
@@ -77,7 +82,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         _take_losses(losses, attempt, exchange)
     fixed = gateway.fixed_fields.of(target.provider, protocol, stream=question.stream)
     provider, endpoint = target.provider, target.provider.endpoints[protocol]
-    query = _query(provider, protocol, exchange.call.raw_query if same else b"")
+    query = _query(provider, protocol, outbound.query)
     request = UpstreamRequest(
         origin=endpoint.origin,
         target=(endpoint.prefix + outbound.path).encode() + query,
@@ -160,9 +165,9 @@ def _fields(codec: AnyCodec, outbound: Outbound, client: Headers | None, configu
     return fields
 
 
-def _query(provider: Provider, protocol: str, client: bytes) -> bytes:
-    """``?`` and what belongs behind it: the client's own query, and the credential of a provider that wants it there."""
+def _query(provider: Provider, protocol: str, own: bytes) -> bytes:
+    """``?`` and what belongs behind it: the operation's query, and the credential of a provider that wants it there."""
     credential = auth_query(provider.auth.get(protocol, "bearer"), provider.credential)
-    if not client and not credential:
+    if not own and not credential:
         return b""
-    return b"?" + b"&".join(part for part in (client, credential) if part)
+    return b"?" + b"&".join(part for part in (own, credential) if part)

@@ -13,7 +13,6 @@ from plexus.exchange.ports import Reply, Sink
 
 JSON_FIELD = (b"content-type", b"application/json")
 STREAM_FIELDS = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),  # nginx in front of us must not hold events back
 )
@@ -43,7 +42,8 @@ def _send_whole(ready: WholeReply, sink: Sink, exchange: Exchange) -> None:
 
 
 async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
-    sink.start(200, [*STREAM_FIELDS, *exchange.reply_fields(), *ready.fields])
+    content_type = (b"content-type", exchange.codec.stream_type + b"; charset=utf-8")
+    sink.start(200, [content_type, *STREAM_FIELDS, *exchange.reply_fields(), *ready.fields])
     exchange.first_token_ns = time.perf_counter_ns()
     if exchange.codec.repeats_reply:
         exchange.passed = []

@@ -17,14 +17,16 @@ from plexus.canonical.response import GenerateResponse
 from plexus.protocols import reasoning_state
 
 MARK = b"plx1"
-"""What every sealed state has in it, wherever a client sends it back."""
+"""What every sealed state has in it, wherever a client sends it back …"""
+BASE64_MARK = b'"cGx4MS'
+"""… but for Gemini's thoughtSignature, which is base64 (``protocols.gemini.signature``)."""
 
 Change = Callable[[ReasoningState], ReasoningState | None]
 
 
 def is_sealed(body: bytes) -> bool:
     """Whether a body may hold state that we sealed."""
-    return MARK in body
+    return MARK in body or BASE64_MARK in body
 
 
 class Seal:

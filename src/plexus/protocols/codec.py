@@ -19,6 +19,7 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
 from plexus.protocols.envelope import Envelope
+from plexus.protocols.sse import EventBoundary, split_frames
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -35,11 +36,13 @@ class Inbound(msgspec.Struct, frozen=True):
 
 
 class Outbound(msgspec.Struct, frozen=True):
-    """A call to a provider: ``path`` stands below the base URL; ``headers`` are protocol headers, without auth."""
+    """A call to a provider: ``path`` stands below the base URL, ``query`` (without ``?``) behind it; ``headers`` are
+    protocol headers, without auth."""
 
     path: str
     body: bytes
     headers: tuple[Field, ...] = ()
+    query: bytes = b""
 
 
 class ErrorReply(msgspec.Struct, frozen=True):
@@ -48,6 +51,17 @@ class ErrorReply(msgspec.Struct, frozen=True):
     status: int
     body: bytes
     headers: tuple[Field, ...] = ()
+
+
+class Boundary(Protocol):
+    """Holds a stream back to its last complete event, bytes untouched."""
+
+    def feed(self, data: bytes) -> bytes:
+        """All bytes up to the last event boundary seen so far; b"" while none is. Raises ProviderError for an endless
+        event."""
+
+    def finish(self) -> bytes:
+        """What is left when the connection ends."""
 
 
 class StreamDecoder(Protocol):
@@ -100,6 +114,11 @@ class Tap(Protocol):
         """Take a whole JSON reply. Sets ``failure`` when it is an error or cannot be read."""
 
 
+def fixed_path(path: str) -> Callable[[str, bool], str]:
+    """For protocols whose path says neither model nor stream."""
+    return lambda model, stream: path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec(Generic[Request, Response, Dialect]):
     """One protocol for one operation. mypy rejects a missing or misfit function."""
@@ -107,8 +126,9 @@ class Codec(Generic[Request, Response, Dialect]):
     protocol: str
     operation: str
     default_dialect: Dialect
-    path: str
-    """Where the operation lives below the base URL (``/chat/completions``), for the lanes that keep the body."""
+    path: Callable[[str, bool], str]
+    """(upstream model, streamed) -> where the operation lives below the base URL (``/chat/completions``), for the lanes that
+    keep the body."""
     forwarded_headers: frozenset[bytes]
     """The client's headers (lower case) that go up when the provider speaks the same protocol."""
     default_headers: tuple[Field, ...] = ()
@@ -127,6 +147,13 @@ class Codec(Generic[Request, Response, Dialect]):
     """That frame repeats the reply so far, so what passes must be kept; else b"" is passed for it."""
     demands_usage: bool = False
     """Every reply must hold counts, so that our estimate is given where the provider said none."""
+    stream_type: bytes = b"text/event-stream"
+    """The media type of a streamed reply, on both sides."""
+    boundary: Callable[[], Boundary] = EventBoundary
+    split: Callable[[bytes], list[bytes]] = split_frames
+    """A run of whole events, cut behind each one, bytes untouched."""
+    encode_count: Callable[[int], bytes] | None = None
+    """For counting: the reply that holds our own estimate."""
     heartbeat: bytes
     """What keeps a silent stream open, at an event boundary only."""
 

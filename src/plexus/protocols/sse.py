@@ -97,6 +97,12 @@ def split_events(data: bytes) -> list[SseEvent]:
     return events
 
 
+def split_frames(whole: bytes) -> list[bytes]:
+    """A run of whole events, cut behind each blank line, bytes untouched."""
+    separator = b"\r\n\r\n" if b"\r\n\r\n" in whole else b"\n\n"
+    return [piece + separator for piece in whole.split(separator) if piece]
+
+
 def _named(block: bytes) -> SseEvent | None:
     """An event of two lines, its name and its data, as Messages and Responses send them; None for any other."""
     name, _, data = block.partition(b"\n")

@@ -39,4 +39,4 @@ def test_a_native_count(body: bytes, kind: ErrorKind | None) -> None:
 
 
 def test_where_it_lives() -> None:
-    assert (COUNT_CODEC.path, COUNT_CODEC.operation) == ("/messages/count_tokens", "count_tokens")
+    assert (COUNT_CODEC.path("m", False), COUNT_CODEC.operation) == ("/messages/count_tokens", "count_tokens")

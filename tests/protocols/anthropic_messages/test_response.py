@@ -81,6 +81,14 @@ def test_nothing_at_all_is_still_a_message() -> None:
             [{"type": "tool_use", "id": "a", "name": "f", "input": {}}],
             ["content[0].signature unsupported"],
         ),
+        (
+            ToolCall(id="a", name="f", arguments="{}", state=ReasoningState(OWN, "sealed")),
+            [
+                {"type": "redacted_thinking", "data": "sealed"},
+                {"type": "tool_use", "id": "a", "name": "f", "input": {}},
+            ],
+            [],
+        ),
         (Reasoning(text="hm"), [{"type": "thinking", "thinking": "hm", "signature": ""}], []),
     ],
 )

@@ -30,6 +30,8 @@ STATUSES: Final[Mapping[int, str]] = {
 }
 """https://ai.google.dev/gemini-api/docs/troubleshooting and google/rpc/code.proto."""
 
+TOO_LONG: Final = "The input token count (1200293) exceeds the maximum number of tokens allowed (1048576)."
+"""https://github.com/google-gemini/gemini-cli/issues/6678; there is no typed code for it."""
 _RPC: Final = "type.googleapis.com/google.rpc."
 
 
@@ -38,7 +40,7 @@ def error(fault: Fault, _ident: str = "") -> Json:
     code = fault.status or fault.kind.status
     found: Json = {
         "code": code,
-        "message": fault.message or fault.kind.message,
+        "message": fault.message or (TOO_LONG if fault.kind is KINDS["context-length"] else fault.kind.message),
         "status": _status(fault, code),
     }
     details = _details(fault)

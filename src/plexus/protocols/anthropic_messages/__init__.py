@@ -23,13 +23,13 @@ from plexus.protocols.anthropic_messages.response import decode_response, encode
 from plexus.protocols.anthropic_messages.stream_decode import stream_decoder
 from plexus.protocols.anthropic_messages.stream_encode import END, stream_encoder
 from plexus.protocols.anthropic_messages.tap import tap
-from plexus.protocols.codec import Codec
+from plexus.protocols.codec import Codec, fixed_path
 
 CODEC: Codec[GenerateRequest, GenerateResponse, MessagesDialect] = Codec(
     protocol="anthropic_messages",
     operation="generate",
     default_dialect=MessagesDialect(),
-    path=PATH,
+    path=fixed_path(PATH),
     forwarded_headers=frozenset({b"anthropic-version", b"anthropic-beta"}),
     default_headers=((b"anthropic-version", b"2023-06-01"),),
     demands_usage=True,
@@ -49,5 +49,11 @@ CODEC: Codec[GenerateRequest, GenerateResponse, MessagesDialect] = Codec(
     terminator=END,
 )
 
-COUNT_CODEC = dataclasses.replace(CODEC, operation="count_tokens", path=count_tokens.PATH, tap=count_tokens.tap)
+COUNT_CODEC = dataclasses.replace(
+    CODEC,
+    operation="count_tokens",
+    path=fixed_path(count_tokens.PATH),
+    tap=count_tokens.tap,
+    encode_count=count_tokens.encode_count,
+)
 """The same bodies, another path, a reply of one number; native only."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import GenerateResponse
-from plexus.protocols.codec import Codec
+from plexus.protocols.codec import Codec, fixed_path
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.edits import edits
 from plexus.protocols.openai_chat.encode_request import PATH, encode_request
@@ -27,7 +27,7 @@ CODEC: Codec[GenerateRequest, GenerateResponse, ChatDialect] = Codec(
     protocol="openai_chat",
     operation="generate",
     default_dialect=ChatDialect(),
-    path=PATH,
+    path=fixed_path(PATH),
     forwarded_headers=frozenset({b"openai-beta"}),
     decode_request=decode_request,
     encode_response=encode_response,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import GenerateResponse
-from plexus.protocols.codec import Codec
+from plexus.protocols.codec import Codec, fixed_path
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
 from plexus.protocols.openai_responses.edits import edits, withholds
 from plexus.protocols.openai_responses.encode_request import PATH, encode_request
@@ -28,7 +28,7 @@ CODEC: Codec[GenerateRequest, GenerateResponse, ResponsesDialect] = Codec(
     protocol="openai_responses",
     operation="generate",
     default_dialect=ResponsesDialect(),
-    path=PATH,
+    path=fixed_path(PATH),
     forwarded_headers=frozenset({b"openai-beta"}),
     decode_request=decode_request,
     encode_response=encode_response,

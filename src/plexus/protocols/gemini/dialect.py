@@ -1,0 +1,32 @@
+"""Where a Gemini provider differs from Google's Gemini API, and what is known of the model families."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import msgspec
+
+
+class GeminiDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every default is Google's behaviour. The answers stand in presets, or under a provider's ``dialect:``."""
+
+    thinking: Literal["auto", "budget", "level"] = "auto"
+    """How an effort is said: ``thinkingBudget`` or ``thinkingLevel``; auto: by the model's name."""
+    json_schema: bool = True
+    """Takes JSON Schema (``parametersJsonSchema``, ``responseJsonSchema``); else only the subset of OpenAPI."""
+    call_ids: bool = True
+    """Takes ``id`` on functionCall and functionResponse; else they belong together by name and order."""
+    has_count_tokens: bool = True
+    """Serves ``:countTokens``."""
+
+
+BUDGET_MODELS = ("*gemini-2*", "*gemini-1*", "*gemini-robotics-er-1.5*")
+"""Families that take a budget of thoughts; later ones take a level (https://ai.google.dev/gemini-api/docs/thinking)."""
+
+
+def thinks_by_level(model: str, dialect: GeminiDialect) -> bool:
+    """Whether an effort is said as ``thinkingLevel``."""
+    if dialect.thinking != "auto":
+        return dialect.thinking == "level"
+    return not any(fnmatchcase(model, glob) for glob in BUDGET_MODELS)
