@@ -27,7 +27,7 @@ from plexus.canonical.content import (
 from plexus.canonical.errors import bad_request
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.names import take_node, take_nodes
-from plexus.protocols.gemini.signature import PROTOCOL, decode_signature
+from plexus.protocols.gemini.signature import LAST, NEXT, PROTOCOL, apart, decode_signature, is_sealed
 from plexus.protocols.members import NULL, Members, Object, is_string, with_twins
 
 DATA = (
@@ -60,14 +60,14 @@ def decode_part(part: Members, calls: Calls) -> list[Block]:
         return _call(part, calls)
     if kind == "functionResponse":
         return [_response(part, calls)]
-    return [_text(part)]
+    return _text(part)
 
 
 def _state(part: Members) -> ReasoningState | None:
     return decode_signature(part.take("thoughtSignature", str))[0]
 
 
-def _text(part: Members) -> Block:
+def _text(part: Members) -> list[Block]:
     kept: Object = {} if "text" in part.raw else {"text": NULL}
     flag = part.peek("thought")
     text, thought = part.take("text", str) or "", part.take("thought", bool)
@@ -76,10 +76,11 @@ def _text(part: Members) -> Block:
         kept["thought"] = flag
     extras = with_twins(part.rest(PROTOCOL), PROTOCOL, kept)
     if thought:
-        return Reasoning(text=text, state=state, extras=extras)
+        return [Reasoning(text=text, state=state, extras=extras)]
     if not text and state is not None:
-        return Reasoning(redacted=True, state=state, extras=extras)
-    return Text(text=text, state=state, extras=extras)
+        return [Reasoning(redacted=True, state=state, extras=extras)]
+    block = Text(text=text, extras=extras)
+    return [block] if state is None else [block, apart(state, LAST)]
 
 
 # --- media
@@ -169,10 +170,12 @@ def _call(part: Members, calls: Calls) -> list[Block]:
         id=calls.call(name, call.take("id", str)),
         name=name,
         arguments="{}" if arguments is None else bytes(arguments).decode(),
-        state=None if moved else state,
+        state=state if is_sealed(state) and not moved else None,
         extras=_extras({key: raw for key, raw in members.items() if key != "functionCall.id"}, kept),
     )
-    return [Reasoning(redacted=True, state=state), block] if moved else [block]
+    if state is None or block.state is not None:
+        return [block]
+    return [Reasoning(redacted=True, state=state) if moved else apart(state, NEXT), block]
 
 
 def _response(part: Members, calls: Calls) -> Block:

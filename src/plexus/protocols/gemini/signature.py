@@ -2,14 +2,22 @@
 
 Gemini's clients give back the signature of a call, but many drop thoughts. A state without words (a redacted thought, an
 encrypted reasoning) therefore travels on the call behind it; ``MOVED`` marks it, so that it becomes a thought again.
+
+The other way, Gemini signs calls and texts, where the other protocols have a place for state on thoughts only. Gemini's own
+signature of a call is therefore read as a thought without words before that call, and the signature of a text as one behind
+it (``apart``): so it survives in every protocol that keeps thoughts. For Gemini it is written back onto its part.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 
-from plexus.canonical.content import ReasoningState
+import msgspec
+
+from plexus.canonical.content import Block, Extras, Reasoning, ReasoningState, ToolCall
+from plexus.protocols.members import own_members, raw_json
 from plexus.protocols.reasoning_state import PREFIX
 
 PROTOCOL = "gemini"
@@ -32,6 +40,11 @@ def decode_signature(text: str | None) -> tuple[ReasoningState | None, bool]:
     return ReasoningState(PROTOCOL, text), False
 
 
+def is_sealed(state: ReasoningState | None) -> bool:
+    """Whether it is ours: the state of another protocol."""
+    return state is not None and state.value.startswith(PREFIX)
+
+
 def encode_signature(state: ReasoningState | None, *, moved: bool = False) -> str | None:
     """The signature of ``state``; None for none, and for a state in another protocol's words."""
     if state is None or state.protocol != PROTOCOL:
@@ -39,3 +52,44 @@ def encode_signature(state: ReasoningState | None, *, moved: bool = False) -> st
     if not state.value.startswith(PREFIX):
         return state.value
     return base64.b64encode((state.value + (MOVED if moved else "")).encode()).decode()
+
+
+PLACE = "signs"
+"""The twin of a thought that is nothing but the signature of a part."""
+NEXT = raw_json("next")
+LAST = raw_json("last")
+
+STAND_IN = "skip_thought_signature_validator"
+"""What Gemini 3 takes for a call that it did not make (https://ai.google.dev/gemini-api/docs/thought-signatures, FAQ)."""
+
+
+def apart(state: ReasoningState, place: msgspec.Raw) -> Reasoning:
+    """The thought without words that stands for the signature of the ``NEXT`` part, or of the ``LAST``."""
+    return Reasoning(redacted=True, state=state, extras=Extras(PROTOCOL, {}, {PLACE: place}))
+
+
+def signs(block: Block, place: msgspec.Raw) -> bool:
+    """Whether ``block`` is the signature of the part at ``place``."""
+    return isinstance(block, Reasoning) and own_members(block.extras, PROTOCOL).get(PLACE) == place
+
+
+def settle(blocks: Sequence[Block]) -> list[Block]:
+    """A turn that another protocol's client gave back, with Gemini's signatures on its calls again.
+
+    Where the thoughts stand differs (Chat sends them ahead of all text), so each goes to the first call behind it that has
+    none. The words of such a thought stay, unsigned.
+    """
+    settled: list[Block] = list(blocks)
+    for index, block in enumerate(blocks):
+        if not isinstance(block, Reasoning) or block.state is None or block.state.protocol != PROTOCOL:
+            continue
+        for place, call in enumerate(settled[index + 1 :], index + 1):
+            if isinstance(call, ToolCall) and call.state is None:
+                settled[place] = msgspec.structs.replace(call, state=block.state)
+                settled[index] = msgspec.structs.replace(block, state=None)
+                break
+    return [block for block in settled if not _is_spent(block)]
+
+
+def _is_spent(block: Block) -> bool:
+    return isinstance(block, Reasoning) and block.redacted and not block.text and block.state is None
