@@ -22,7 +22,7 @@ from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS
 from plexus.upstream.client import UpstreamClient
 
-CHAT, RESPONSES, MESSAGES = "openai_chat", "openai_responses", "anthropic_messages"
+CHAT, RESPONSES, MESSAGES, GEMINI = "openai_chat", "openai_responses", "anthropic_messages", "gemini"
 PATHS = {CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v1/messages"}
 
 

@@ -22,9 +22,10 @@ FOLDERS = {
     "openai_chat": "openai.chat",
     "openai_responses": "openai.responses",
     "anthropic_messages": "anthropic.messages",
+    "gemini": "gemini.generate",
 }
-CHAT, RESPONSES, MESSAGES = (CODECS[protocol, "generate"] for protocol in FOLDERS)
-DIRECTIONS = list(itertools.permutations((CHAT, RESPONSES, MESSAGES), 2))
+CHAT, RESPONSES, MESSAGES, GEMINI = (CODECS[protocol, "generate"] for protocol in FOLDERS)
+DIRECTIONS = list(itertools.permutations((CHAT, RESPONSES, MESSAGES, GEMINI), 2))
 ASKS: dict[str, dict[str, Any]] = {
     "openai_chat": {
         "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True,
@@ -32,6 +33,7 @@ ASKS: dict[str, dict[str, Any]] = {
     },
     "openai_responses": {"model": "m", "input": "hi", "stream": True},
     "anthropic_messages": {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], "stream": True},
+    "gemini": {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
 }  # fmt: skip
 
 FAILING = {
@@ -39,6 +41,8 @@ FAILING = {
     "quirk.chat.openrouter-error-mid-stream",
     "quirk.anthropic.error-event-mid-stream",
     "openai.responses.openai.openai-error.1",
+    "gemini.generate.vertex.streaming-failure-error-mid-stream.1",
+    "gemini.generate.vertex.streaming-success-quotes-escaped.1",  # recorded without its end
 }
 PAIRS = [
     (recording, source, other)
@@ -46,7 +50,7 @@ PAIRS = [
     for recording in recordings(FOLDERS[source.protocol])
     if recording.status < 400
     and recording.id not in FAILING
-    and (recording.sse is not None or recording.body is not None)
+    and (recording.sse is not None or (recording.body is not None and not recording.body.startswith(b"[")))
 ]
 IDS = [f"{recording.id}->{other.protocol}" for recording, _, other in PAIRS]
 
@@ -130,6 +134,8 @@ def test_what_clients_get_fits_the_vendors_schema(recording: Recording, source: 
     elif other is RESPONSES:
         problems = list(specs_schema.openai("Response").iter_errors(without_nulls(document)))
         problems += list(specs_schema.open_responses("ResponseResource").iter_errors(document))
+    elif other is GEMINI:
+        problems = list(specs_schema.gemini("GenerateContentResponse").iter_errors(document))
     else:
         problems = list(specs_schema.anthropic("Message").iter_errors(_known_message(document)))
     assert [f"{list(problem.path)}: {problem.message[:200]}" for problem in problems] == []
@@ -228,7 +234,7 @@ def _say(said: list[Any], role: str, block: Any) -> None:
             said.append((role, ("call", block.name, json.loads(block.arguments or "{}"))))
         case ToolResult():
             texts = "".join(inner.text for inner in block.content if isinstance(inner, Text))
-            said.append((role, ("answer", texts)))
+            said.append((role, ("answer", json.dumps(json.loads(texts)) if texts and is_object(texts) else texts)))
             media = [inner for inner in block.content if isinstance(inner, Image | Document)]
             said.extend((role, (type(inner).__name__.lower(),)) for inner in media)
         case Document(source=InlineData(media_type=media_type, base64=data)) if media_type.startswith("text/"):

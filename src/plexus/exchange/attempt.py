@@ -11,7 +11,7 @@ from plexus.accounting.estimate import estimate_output, estimate_text
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.response import Finish
-from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
+from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import estimated_usage
 from plexus.exchange.exchange import Attempt, Exchange
@@ -154,7 +154,8 @@ async def _whole(
     fields = upstream_fields(reply)
     if attempt.lane == "translate":
         response = prepared.codec.decode_response(body, prepared.dialect)
-        said = any(candidate.blocks for candidate in response.candidates)
+        finish = response.candidates[0].finish if response.candidates else None
+        said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
         empty = not said and (response.usage is None or response.usage.output == 0)
         attempt.usage = response.usage or estimated_usage(exchange, estimate_output(response))
         if exchange.codec.demands_usage:
@@ -163,7 +164,6 @@ async def _whole(
         written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
         for loss in losses:
             exchange.losses.add(loss.path, loss.reason)
-        finish = response.candidates[0].finish if response.candidates else None
     else:
         tap = prepared.codec.tap(prepared.dialect)
         tap.read(body)

@@ -25,7 +25,7 @@ from plexus.canonical.events import (
     TextDelta,
     UsageSeen,
 )
-from plexus.canonical.response import Finish
+from plexus.canonical.response import Finish, FinishReason
 from plexus.canonical.usage import Usage
 from plexus.exchange.call import AnyCodec
 from plexus.exchange.seal import Seal
@@ -160,6 +160,11 @@ class PassCarrier:
         return b"".join(kept)
 
 
+def is_withheld(finish: Finish | None) -> bool:
+    """The provider's filter kept the answer back: a reply with a reason, however little it says (docs/failures)."""
+    return finish is not None and finish.reason in (FinishReason.CONTENT_FILTER, FinishReason.REFUSAL)
+
+
 class TranslateCarrier:
     """Another protocol on the client's side: decode, seal, encode."""
 
@@ -190,7 +195,9 @@ class TranslateCarrier:
 
     @property
     def empty(self) -> bool:
-        return self.ended and not self._said and (self.usage is None or self.usage.output == 0)
+        if not self.ended or self._said or is_withheld(self.finish):
+            return False
+        return self.usage is None or self.usage.output == 0
 
     @property
     def progressed(self) -> bool:

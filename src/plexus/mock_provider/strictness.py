@@ -57,6 +57,12 @@ def is_base64(data: str) -> bool:
         return False
 
 
+def standard_base64(data: str) -> str:
+    """``data`` in the standard alphabet, padded: proto3 JSON takes bytes in both alphabets, with padding or without.
+    https://protobuf.dev/programming-guides/json"""
+    return data.replace("-", "+").replace("_", "/") + "=" * (-len(data) % 4)
+
+
 def explain(error: msgspec.ValidationError) -> tuple[str, str]:
     """What msgspec found wrong, and where: ``("Expected `int`, got `str`", "messages[0].n")``; the path may be empty."""
     what, _, where = str(error).partition(" - at `$")

@@ -11,7 +11,7 @@ import msgspec
 from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.gemini import schema as gemini
 from plexus.mock_provider.signature import is_hidden_by
-from plexus.mock_provider.strictness import explain, is_base64
+from plexus.mock_provider.strictness import explain, is_base64, standard_base64
 
 DATA: Final = (
     "text",
@@ -80,7 +80,7 @@ def _check_content(content: gemini.Content, index: int) -> None:
                 f"Invalid value at '{where}' (oneof), oneof field 'data' is already set. Cannot set '{second}'",
                 param=where,
             )
-        if part.inline_data is not None and not is_base64(part.inline_data.data):
+        if part.inline_data is not None and not is_base64(standard_base64(part.inline_data.data)):
             raise Refused(
                 f"Invalid value at '{where}.inline_data.data' (TYPE_BYTES), Base64 decoding failed", param=where
             )

@@ -41,8 +41,20 @@ def decode_parts(content: Members, calls: Calls) -> tuple[Block, ...]:
     """All blocks of a Content in camelCase. Raises ClientError for a part that the protocol does not allow."""
     blocks: list[Block] = []
     for part in take_nodes(content, "parts"):
-        blocks += decode_part(part, calls)
+        for block in decode_part(part, calls):
+            blocks.append(_join_thought(blocks, block))
     return tuple(blocks)
+
+
+def _join_thought(blocks: list[Block], block: Block) -> Block:
+    """A thought that we sealed, whole again: a client that streamed it gives it back in the pieces in which it came."""
+    if not isinstance(block, Reasoning) or block.redacted or block.state is None or not is_sealed(block.state):
+        return block
+    texts = [block.text]
+    while blocks and isinstance(last := blocks[-1], Reasoning) and last.state is None:
+        texts.insert(0, last.text)
+        blocks.pop()
+    return msgspec.structs.replace(block, text="".join(texts))
 
 
 def decode_part(part: Members, calls: Calls) -> list[Block]:
@@ -51,16 +63,15 @@ def decode_part(part: Members, calls: Calls) -> list[Block]:
     if len(kinds) > 1:
         raise bad_request(f"{part.path}: a part holds one of {', '.join(kinds)}, not several.", param=part.path)
     kind = kinds[0] if kinds else ""
-    decode = DECODERS.get(kind)
-    if decode is None and kind:
-        return [Opaque(origin=PROTOCOL, kind=kind, raw=part.whole())]
-    if decode is not None:
-        return [decode(part)]
+    if kind in ("", "text"):
+        return _text(part)
+    if kind in DECODERS:
+        return [DECODERS[kind](part)]
     if kind == "functionCall":
         return _call(part, calls)
     if kind == "functionResponse":
         return [_response(part, calls)]
-    return _text(part)
+    return [Opaque(origin=PROTOCOL, kind=kind, raw=part.whole())]
 
 
 def _state(part: Members) -> ReasoningState | None:
@@ -170,7 +181,7 @@ def _call(part: Members, calls: Calls) -> list[Block]:
         id=calls.call(name, call.take("id", str)),
         name=name,
         arguments="{}" if arguments is None else bytes(arguments).decode(),
-        state=state if is_sealed(state) and not moved else None,
+        state=state if state is not None and is_sealed(state) and not moved else None,
         extras=_extras({key: raw for key, raw in members.items() if key != "functionCall.id"}, kept),
     )
     if state is None or block.state is not None:

@@ -36,7 +36,7 @@ class CanonicalToken(msgspec.Struct):
 
 
 def decode_logprobs(raw: msgspec.Raw) -> msgspec.Raw | None:
-    """``logprobsResult`` as ``{"content": […]}``; None for what cannot be read."""
+    """``logprobsResult`` as ``{"content": […], "refusal": null}``; None for what cannot be read."""
     try:
         result = msgspec.json.decode(raw, type=Result)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -46,7 +46,7 @@ def decode_logprobs(raw: msgspec.Raw) -> msgspec.Raw | None:
     for index, chosen in enumerate(result.chosen_candidates or []):
         top = tops[index].candidates if index < len(tops) else None
         content.append({**_token(chosen), "top_logprobs": [_token(each) for each in top or []]})
-    return raw_json({"content": content})
+    return raw_json({"content": content, "refusal": None})
 
 
 def _token(wire: Token) -> dict[str, object]:

@@ -40,8 +40,8 @@ OURS = frozenset({"content", "finishReason", "index", "logprobsResult"})
 """Members of a candidate that have a place in the hub."""
 KNOWN = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId", "error"})
 """Members of a reply that have a place in the hub; the others of its first chunk are kept beside it."""
-NO_WORDS = "blocked"
-"""The twin of a refusal whose words are ours: the provider gave a reason, and no text."""
+ASIDE = "aside"
+"""The twin of a refusal whose words stood beside the answer (blockReasonMessage, finishMessage)."""
 
 
 class Reader:
@@ -105,8 +105,8 @@ class Reader:
         lost: Object = {}
         feedback = self._feedback
         if feedback is not None and feedback.block_reason and not self._candidates:
-            message = feedback.block_reason_message or f"The prompt was blocked: {feedback.block_reason}."
-            _whole(0, 0, refusal(message), out)
+            if feedback.block_reason_message:
+                _whole(0, 0, refusal(feedback.block_reason_message), out)
             out.append(FinishSeen(blocked(feedback.block_reason)))
         for index, candidate in sorted(self._candidates.items()):
             candidate.end(out)
@@ -116,8 +116,9 @@ class Reader:
 
 
 def refusal(message: str) -> Refusal:
-    """Words of ours for a block that came without any; Gemini itself is not told them."""
-    return Refusal(text=message, extras=Extras(PROTOCOL, {}, {NO_WORDS: NULL}))
+    """The provider's words for a block. They are no part of the answer: to a client of Gemini they are written where they
+    stood."""
+    return Refusal(text=message, extras=Extras(PROTOCOL, {}, {ASIDE: NULL}))
 
 
 def _whole(candidate: int, index: int, block: Block, out: list[StreamEvent]) -> None:
@@ -193,7 +194,7 @@ class CandidateReader:
             self._add(apart(state, LAST), out)
 
     def _call(self, call: FunctionCall, wire: Part, out: list[StreamEvent]) -> None:
-        if call.name:
+        if call.name is not None:
             self._end_partial(out)
             self._close(out)
             self._called = True
@@ -241,8 +242,9 @@ class CandidateReader:
         out += [CitationDelta(self._next, citation, self._index) for citation in citations]
         self._close(out)
         finish = finish_of(self.finish_word, calls=self._called)
-        if finish.reason is FinishReason.CONTENT_FILTER and self._next == 0:
-            self._add(refusal(f"The reply was blocked: {self.finish_word}."), out)
+        message = self.extras.get("finishMessage")
+        if finish.reason is FinishReason.CONTENT_FILTER and self._next == 0 and message is not None:
+            self._add(refusal(msgspec.json.decode(message, type=str)), out)
         for raw in self._logprobs:
             logprobs = decode_logprobs(raw)
             if logprobs is not None:

@@ -25,10 +25,10 @@ from plexus.protocols.gemini.parts import (
     with_extras,
     with_signature,
 )
-from plexus.protocols.gemini.reader import NO_WORDS, Reader
+from plexus.protocols.gemini.reader import ASIDE, Reader
 from plexus.protocols.gemini.signature import LAST, NEXT, PROTOCOL, encode_signature, signs
 from plexus.protocols.gemini.usage import encode_usage
-from plexus.protocols.gemini.wire import CHUNK
+from plexus.protocols.gemini.wire import CHUNK, Feedback
 from plexus.protocols.members import Object, own_members, present
 
 # --- reading
@@ -77,11 +77,16 @@ def encode_response(response: GenerateResponse, request: GenerateRequest) -> tup
 
 def blocked_prompt(candidates: tuple[Candidate, ...], own: Object) -> bool:
     """Whether a reply of Gemini's own has no candidates, since the prompt was blocked."""
-    if "promptFeedback" not in own:
-        return False
-    return all(NO_WORDS in own_extras(block) for candidate in candidates for block in candidate.blocks) and any(
-        candidate.blocks for candidate in candidates
-    )
+    blocks = [block for candidate in candidates for block in candidate.blocks]
+    blocked = any(candidate.finish is not None and candidate.finish.raw in own_reasons(own) for candidate in candidates)
+    return blocked and all(ASIDE in own_extras(block) for block in blocks)
+
+
+def own_reasons(own: Object) -> tuple[str, ...]:
+    """The blockReason of a reply's own promptFeedback, if any."""
+    raw = own.get("promptFeedback")
+    reason = msgspec.json.decode(raw, type=Feedback).block_reason if raw is not None else None
+    return () if reason is None else (reason,)
 
 
 def wire_usage(counts: Usage, *, own: bool) -> object:
@@ -150,7 +155,7 @@ def flush(pending: Reasoning | None) -> list[Part]:
 def encode_block(block: Block, path: str, losses: Losses) -> Part | None:
     """One block of a reply; None, with a loss, for what Gemini has no part for."""
     own = own_extras(block)
-    if NO_WORDS in own:
+    if ASIDE in own:
         return None
     match block:
         case Text(text="", state=None) if not own:

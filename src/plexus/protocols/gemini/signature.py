@@ -26,6 +26,11 @@ SEALED = base64.b64encode(PREFIX[:3].encode()).decode()
 """How every sealed state begins here."""
 
 
+def is_sealed(state: ReasoningState) -> bool:
+    """Whether we sealed it, since it belongs to a provider that speaks another protocol."""
+    return state.value.startswith(PREFIX)
+
+
 def decode_signature(text: str | None) -> tuple[ReasoningState | None, bool]:
     """The state behind a signature, and whether it was moved from a thought to the call behind it."""
     if not text:
@@ -38,11 +43,6 @@ def decode_signature(text: str | None) -> tuple[ReasoningState | None, bool]:
         if inner.startswith(PREFIX):
             return ReasoningState(PROTOCOL, inner.removesuffix(MOVED)), inner.endswith(MOVED)
     return ReasoningState(PROTOCOL, text), False
-
-
-def is_sealed(state: ReasoningState | None) -> bool:
-    """Whether it is ours: the state of another protocol."""
-    return state is not None and state.value.startswith(PREFIX)
 
 
 def encode_signature(state: ReasoningState | None, *, moved: bool = False) -> str | None:

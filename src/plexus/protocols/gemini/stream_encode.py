@@ -29,8 +29,8 @@ from plexus.canonical.usage import Usage
 from plexus.protocols.gemini.finish import word_of
 from plexus.protocols.gemini.logprobs import encode_logprobs
 from plexus.protocols.gemini.parts import Part, encode_call, encode_thought, own_extras, with_signature
-from plexus.protocols.gemini.reader import NO_WORDS
-from plexus.protocols.gemini.response import encode_block, flush, is_moved
+from plexus.protocols.gemini.reader import ASIDE
+from plexus.protocols.gemini.response import encode_block, flush, is_moved, own_reasons
 from plexus.protocols.gemini.signature import NEXT, PROTOCOL, encode_signature, signs
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.members import Object, own_members
@@ -62,7 +62,7 @@ class _Block:
         self.audio: list[str] = []
         self.transcript: list[str] = []
         self.state = getattr(block, "state", None)
-        self.silent = NO_WORDS in own_extras(block)
+        self.silent = ASIDE in own_extras(block)
 
 
 class GeminiStreamEncoder:
@@ -75,6 +75,8 @@ class GeminiStreamEncoder:
         self._tail = b""
         """What stands behind the candidates of each chunk."""
         self._blocks: dict[tuple[int, int], _Block] = {}
+        self._complete: dict[tuple[int, int], ToolCall] = {}
+        """Calls that are whole, and wait for an earlier one that is not."""
         self._pending: dict[int, Reasoning] = {}
         """Candidate -> a state without words, until the call behind it comes."""
         self._finishes: dict[int, Finish] = {}
@@ -100,7 +102,7 @@ class GeminiStreamEncoder:
                     opened.audio.append(event.base64)
                     opened.transcript.append(event.transcript)
             case BlockEnd(index, candidate, block):
-                return self._block_end(self._blocks.pop((candidate, index), None), block, candidate)
+                return self._block_end(index, block, candidate)
             case CitationDelta(_, citation):
                 if citation.origin != PROTOCOL:
                     self.losses.add("citations", "unsupported")
@@ -156,7 +158,8 @@ class GeminiStreamEncoder:
             return self._text(opened, block.text, candidate)
         return b""
 
-    def _block_end(self, opened: _Block | None, repeated: Block | None, candidate: int) -> bytes:
+    def _block_end(self, index: int, repeated: Block | None, candidate: int) -> bytes:
+        opened = self._blocks.pop((candidate, index), None)
         if opened is None or opened.silent:
             return b""
         block = repeated if repeated is not None else opened.block
@@ -167,7 +170,11 @@ class GeminiStreamEncoder:
         if isinstance(block, Reasoning):
             return self._state(msgspec.structs.replace(block, state=opened.state), candidate)
         if isinstance(block, ToolCall):
-            return self._call(opened, block, candidate)
+            if repeated is None:
+                arguments = block.arguments + "".join(opened.arguments)
+                block = msgspec.structs.replace(block, arguments=arguments, state=opened.state)
+            self._complete[candidate, index] = block
+            return self._calls_in_order(candidate)
         if isinstance(block, Audio):
             block = _audio(opened, block)
         part = encode_block(block, f"candidates[{candidate}].content", self.losses)
@@ -192,15 +199,21 @@ class GeminiStreamEncoder:
             return out
         return out + self._parts([encode_thought(block)], candidate)
 
-    def _call(self, opened: _Block, block: ToolCall, candidate: int) -> bytes:
-        arguments = block.arguments + "".join(opened.arguments)
-        whole = msgspec.structs.replace(block, arguments=arguments, state=opened.state)
-        path = f"candidates[{candidate}].content"
+    def _calls_in_order(self, candidate: int) -> bytes:
+        """The calls that are complete, up to the first one that is not: Chat's calls may come interleaved."""
+        out = b""
+        for place in sorted(place for place in self._complete if place[0] == candidate):
+            if any(other < place for other in self._blocks if other[0] == candidate):
+                break
+            out += self._call(self._complete.pop(place), candidate)
+        return out
+
+    def _call(self, block: ToolCall, candidate: int) -> bytes:
         pending = self._pending.pop(candidate, None)
-        if pending is not None and whole.state is None:
+        if pending is not None and block.state is None:
             signature = encode_signature(pending.state, moved=True)
-            return self._parts([with_signature(encode_call(whole), signature)], candidate)
-        part = encode_block(whole, path, self.losses)
+            return self._parts([with_signature(encode_call(block), signature)], candidate)
+        part = encode_block(block, f"candidates[{candidate}].content", self.losses)
         return self._parts([*flush(pending), *([part] if part is not None else [])], candidate)
 
     def _flush(self, candidate: int) -> bytes:
@@ -209,10 +222,12 @@ class GeminiStreamEncoder:
     # --- the end
 
     def _end(self, own: Object) -> bytes:
-        out = b"".join(self._flush(candidate) for candidate in list(self._pending))
+        self._blocks.clear()
+        out = b"".join(self._calls_in_order(candidate) for candidate, _ in list(self._complete))
+        out += b"".join(self._flush(candidate) for candidate in list(self._pending))
         body: Part = {}
         own = {name: raw for name, raw in own.items() if "." not in name}
-        if self._written or "promptFeedback" not in own:
+        if self._written or not own_reasons(own):
             body["candidates"] = [self._last(candidate) for candidate in sorted(self._finishes) or [0]]
         if self._usage is not None:
             body["usageMetadata"] = encode_usage(self._usage)
