@@ -8,10 +8,10 @@ from typing import Any
 import anthropic
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, MESSAGES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES])
+UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES, GEMINI])
 TOOLS: Any = [{"name": name, "description": "d", "input_schema": CITY} for name in ("weather", "time")]
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 
@@ -167,3 +167,30 @@ async def test_structured_output(upstream: str) -> None:
     async with gateway(upstream, models=("mock-json",)) as bench, sdk(bench) as client:
         reply: Any = await client.messages.create(model="chat", max_tokens=300, messages=HELLO, output_config=form)
         assert set(json.loads(reply.content[0].text)) == {"city"}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_the_signature_of_geminis_call_comes_back(streamed: bool) -> None:
+    """Gemini refuses a call that comes back without its signature; Messages has no place on the call for one."""
+    tools: Any = [{"name": name, "input_schema": CITY} for name in ("weather", "time")]
+    async with gateway(GEMINI, models=("mock-thinking-tools",)) as bench, sdk(bench) as client:
+        messages = list(HELLO)
+        ask: Any = {
+            "model": "chat", "max_tokens": 3000, "thinking": {"type": "enabled", "budget_tokens": 1024}, "tools": tools,
+        }  # fmt: skip
+        for _ in range(2):
+            if streamed:
+                async with client.messages.stream(messages=messages, **ask) as stream:
+                    reply: Any = await stream.get_final_message()
+            else:
+                reply = await client.messages.create(messages=messages, **ask)
+            messages.append({"role": "assistant", "content": [block.to_dict() for block in reply.content]})
+            calls = [block for block in reply.content if block.type == "tool_use"]
+            if calls:
+                results = [{"type": "tool_result", "tool_use_id": call.id, "content": "fine"} for call in calls]
+                messages.append({"role": "user", "content": results})
+        sent: Any = bench.providers[0].calls[-1].json["contents"]
+        signed = [part.get("thoughtSignature") for turn in sent for part in turn["parts"] if "functionCall" in part]
+        assert len(bench.providers[0].calls) == 2
+        assert signed[0]
+        assert not signed[0].startswith(("plx1", "cGx4"))

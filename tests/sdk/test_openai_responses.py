@@ -8,10 +8,10 @@ from typing import Any
 import openai
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, MESSAGES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES])
+UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES, GEMINI])
 TOOLS: Any = [
     {"type": "function", "name": name, "description": "d", "parameters": CITY, "strict": True}
     for name in ("weather", "time")

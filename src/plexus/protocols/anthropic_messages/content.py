@@ -231,6 +231,14 @@ def encode_call(block: ToolCall, call_id: str) -> dict[str, object]:
     return {"type": "tool_use", "id": call_id, "name": block.name, "input": wire}
 
 
+def encode_call_state(block: ToolCall) -> dict[str, object] | None:
+    """The state of a call, which other protocols have and tool_use has no place for, as a redacted thought ahead of it: a
+    client must give those back unchanged, whatever they hold. None for none."""
+    if block.state is None or block.state.protocol != PROTOCOL:
+        return None
+    return {"type": "redacted_thinking", "data": block.state.value}
+
+
 def own_extras(block: Block) -> Object:
     """The block's extras where they are Anthropic's."""
     return own_members(getattr(block, "extras", None), PROTOCOL)

@@ -14,6 +14,7 @@ from plexus.protocols.anthropic_messages.content import (
     PROTOCOL,
     decode_content,
     encode_call,
+    encode_call_state,
     encode_text,
     encode_thinking,
     own_extras,
@@ -108,11 +109,11 @@ def encode_response(response: GenerateResponse, request: GenerateRequest) -> tup
         losses.add(f"choices[{extra.index}]", "unsupported")
     if candidate.logprobs is not None:
         losses.add("logprobs", "unsupported")
-    content = [
-        block
-        for index, each in enumerate(candidate.blocks)
-        if (block := encode_block(each, f"content[{index}]", losses)) is not None
-    ]
+    content: list[object] = []
+    for index, each in enumerate(candidate.blocks):
+        state = encode_call_state(each) if isinstance(each, ToolCall) else None
+        block = encode_block(each, f"content[{index}]", losses)
+        content += [part for part in (state, block) if part is not None]
     refused = any(isinstance(block, Refusal) for block in candidate.blocks)
     own = own_members(response.extras, PROTOCOL)
     if response.extras is not None and not own:
@@ -145,6 +146,8 @@ def encode_block(block: Block, path: str, losses: Losses) -> object | None:
         case Text():
             if not block.text and not block.citations:
                 return None
+            if block.state is not None:
+                losses.add(f"{path}.signature", "unsupported")
             if any(citation.origin != PROTOCOL for citation in block.citations):
                 losses.add(f"{path}.citations", "unsupported")
             wire = encode_text(block)
@@ -153,7 +156,7 @@ def encode_block(block: Block, path: str, losses: Losses) -> object | None:
         case Reasoning():
             wire = encode_thinking(block)
         case ToolCall():
-            wire = _encode_call(block, path, losses)
+            wire = encode_call(block, tool_id(block.id))
         case Opaque(origin=origin, raw=raw) if origin == PROTOCOL:
             return raw
         case Audio(transcript=str() as transcript):
@@ -163,9 +166,3 @@ def encode_block(block: Block, path: str, losses: Losses) -> object | None:
             losses.add(path, "unsupported")
             return None
     return {**wire, **own_extras(block)}
-
-
-def _encode_call(block: ToolCall, path: str, losses: Losses) -> dict[str, object]:
-    if block.state is not None:
-        losses.add(f"{path}.signature", "unsupported")
-    return encode_call(block, tool_id(block.id))

@@ -29,7 +29,7 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
-from plexus.protocols.anthropic_messages.content import PROTOCOL, encode_thinking, own_extras
+from plexus.protocols.anthropic_messages.content import PROTOCOL, encode_call_state, encode_thinking, own_extras
 from plexus.protocols.anthropic_messages.encode_request import tool_id
 from plexus.protocols.anthropic_messages.response import word_of
 from plexus.protocols.anthropic_messages.usage import encode_usage
@@ -176,19 +176,29 @@ class MessagesStreamEncoder:
 
     def _block_start(self, index: int, block: Block) -> bytes:
         self._open = index
+        out = self._call_state(block) if isinstance(block, ToolCall) and block.state is not None else b""
         wire = self._opening(block)
         if wire is None:
             self._prefix = b""
-            return b""
+            return out
         number = self._written
         self._written += 1
         self._prefix = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,' % number
-        out = frame("content_block_start", {"type": "content_block_start", "index": number, "content_block": wire})
+        out += frame("content_block_start", {"type": "content_block_start", "index": number, "content_block": wire})
         out += self._first_deltas(block)
         delta = DELTAS.get(type(block))
         if delta is not None:
             self._prefix += delta
         return out
+
+    def _call_state(self, call: ToolCall) -> bytes:
+        state = encode_call_state(call)
+        if state is None:
+            return b""
+        number = self._written
+        self._written += 1
+        start = frame("content_block_start", {"type": "content_block_start", "index": number, "content_block": state})
+        return start + frame("content_block_stop", {"type": "content_block_stop", "index": number})
 
     def _opening(self, block: Block) -> object | None:
         """The block as content_block_start shows it: empty, but for what never comes in pieces."""
@@ -203,8 +213,6 @@ class MessagesStreamEncoder:
             case Reasoning():
                 return {"type": "thinking", "thinking": "", "signature": "", **own_extras(block)}
             case ToolCall():
-                if block.state is not None:
-                    self.losses.add("tool_calls.signature", "unsupported")
                 return {
                     "type": "tool_use",
                     "id": tool_id(block.id),

@@ -172,7 +172,10 @@ class CandidateReader:
     def _text(self, wire: Part, text: str, first: bool, out: list[StreamEvent]) -> None:
         state = ReasoningState(PROTOCOL, wire.thought_signature) if wire.thought_signature else None
         if not text and not wire.thought:
-            if state is not None:
+            if state is not None and self._open == "text":
+                out.append(StateDelta(self._next, state, self._index))
+                self._close(out)
+            elif state is not None:
                 self._close(out)
                 self._add(Reasoning(redacted=True, state=state), out)
             return
