@@ -27,7 +27,7 @@ from plexus.canonical.content import (
 from plexus.canonical.errors import bad_request
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.names import take_node, take_nodes
-from plexus.protocols.gemini.signature import LAST, NEXT, PROTOCOL, apart, decode_signature, is_sealed
+from plexus.protocols.gemini.signature import PROTOCOL, apart, decode_signature, is_sealed
 from plexus.protocols.members import NULL, Members, Object, is_string, with_twins
 
 DATA = (
@@ -63,8 +63,6 @@ def decode_part(part: Members, calls: Calls) -> list[Block]:
     if len(kinds) > 1:
         raise bad_request(f"{part.path}: a part holds one of {', '.join(kinds)}, not several.", param=part.path)
     kind = kinds[0] if kinds else ""
-    if kind in ("", "text"):
-        return _text(part)
     if kind in DECODERS:
         return [DECODERS[kind](part)]
     if kind == "functionCall":
@@ -78,7 +76,7 @@ def _state(part: Members) -> ReasoningState | None:
     return decode_signature(part.take("thoughtSignature", str))[0]
 
 
-def _text(part: Members) -> list[Block]:
+def _text(part: Members) -> Block:
     kept: Object = {} if "text" in part.raw else {"text": NULL}
     flag = part.peek("thought")
     text, thought = part.take("text", str) or "", part.take("thought", bool)
@@ -87,11 +85,10 @@ def _text(part: Members) -> list[Block]:
         kept["thought"] = flag
     extras = with_twins(part.rest(PROTOCOL), PROTOCOL, kept)
     if thought:
-        return [Reasoning(text=text, state=state, extras=extras)]
+        return Reasoning(text=text, state=state, extras=extras)
     if not text and state is not None:
-        return [Reasoning(redacted=True, state=state, extras=extras)]
-    block = Text(text=text, extras=extras)
-    return [block] if state is None else [block, apart(state, LAST)]
+        return Reasoning(redacted=True, state=state, extras=extras)
+    return Text(text=text, state=state, extras=extras)
 
 
 # --- media
@@ -160,7 +157,7 @@ def _media(part: Members, source: Source, media_type: str, name: str | None, kep
     return Document(source=source, name=name, extras=extras)
 
 
-DECODERS: dict[str, Callable[[Members], Block]] = {"inlineData": _inline, "fileData": _file}
+DECODERS: dict[str, Callable[[Members], Block]] = {"": _text, "text": _text, "inlineData": _inline, "fileData": _file}
 
 
 # --- calls and their responses
@@ -186,7 +183,7 @@ def _call(part: Members, calls: Calls) -> list[Block]:
     )
     if state is None or block.state is not None:
         return [block]
-    return [Reasoning(redacted=True, state=state) if moved else apart(state, NEXT), block]
+    return [Reasoning(redacted=True, state=state) if moved else apart(state), block]
 
 
 def _response(part: Members, calls: Calls) -> Block:

@@ -40,7 +40,7 @@ from plexus.protocols.gemini.parts import (
     with_extras,
     with_signature,
 )
-from plexus.protocols.gemini.signature import LAST, NEXT, PROTOCOL, STAND_IN, encode_signature, settle, signs
+from plexus.protocols.gemini.signature import PROTOCOL, STAND_IN, encode_signature, is_apart, settle
 from plexus.protocols.members import Object, own_members, refuse_bound
 
 
@@ -129,10 +129,8 @@ class _Writer:
         written: list[Part] = []
         pending: ReasoningState | None = None
         for index, block in enumerate(blocks if self._own else settle(blocks)):
-            if signs(block, NEXT):
+            if is_apart(block):
                 pending = getattr(block, "state", None)
-            elif signs(block, LAST) and written:
-                with_signature(written[-1], encode_signature(getattr(block, "state", None)))
             else:
                 parts = self._block(block, f"{path}.content[{index}]")
                 if pending is not None and parts:

@@ -30,7 +30,7 @@ from plexus.protocols.gemini.errors import decode_stream_error
 from plexus.protocols.gemini.finish import blocked, finish_of, finish_word
 from plexus.protocols.gemini.logprobs import decode_logprobs
 from plexus.protocols.gemini.partial_args import PartialArgs
-from plexus.protocols.gemini.signature import LAST, NEXT, PROTOCOL, apart
+from plexus.protocols.gemini.signature import PROTOCOL, apart
 from plexus.protocols.gemini.usage import decode_usage
 from plexus.protocols.gemini.wire import CHUNK, CONTENT, PART, Chunk, Feedback, FunctionCall, Part
 from plexus.protocols.members import ABSENT, NULL, Members, Object, present
@@ -189,12 +189,9 @@ class CandidateReader:
             out.append(TextDelta(self._next, text, self._index))
             if not wire.thought:
                 self._texts.append(text)
-        if state is not None and wire.thought:
+        if state is not None:
             out.append(StateDelta(self._next, state, self._index))
             self._close(out)
-        elif state is not None:
-            self._close(out)
-            self._add(apart(state, LAST), out)
 
     def _call(self, call: FunctionCall, wire: Part, out: list[StreamEvent]) -> None:
         if call.name is not None:
@@ -202,7 +199,7 @@ class CandidateReader:
             self._close(out)
             self._called = True
             if wire.thought_signature:
-                self._add(apart(ReasoningState(PROTOCOL, wire.thought_signature), NEXT), out)
+                self._add(apart(ReasoningState(PROTOCOL, wire.thought_signature)), out)
             block = ToolCall(id=self._calls.call(call.name, call.id), name=call.name, arguments="")
             out.append(BlockStart(self._next, block, self._index))
             self._partial = PartialArgs()

@@ -3,9 +3,10 @@
 Gemini's clients give back the signature of a call, but many drop thoughts. A state without words (a redacted thought, an
 encrypted reasoning) therefore travels on the call behind it; ``MOVED`` marks it, so that it becomes a thought again.
 
-The other way, Gemini signs calls and texts, where the other protocols have a place for state on thoughts only. Gemini's own
-signature of a call is therefore read as a thought without words before that call, and the signature of a text as one behind
-it (``apart``): so it survives in every protocol that keeps thoughts. For Gemini it is written back onto its part.
+The other way, Gemini signs calls, where the other protocols have a place for state on thoughts only. Gemini's own signature
+of a call is therefore read as a thought without words before that call (``apart``), so that it survives in every protocol
+that keeps thoughts; for Gemini it is written back onto the call. The signature of a text stays on the text: it need not come
+back, and a reply must not end in a thought.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 import msgspec
 
 from plexus.canonical.content import Block, Extras, Reasoning, ReasoningState, ToolCall
-from plexus.protocols.members import own_members, raw_json
+from plexus.protocols.members import NULL, own_members
 from plexus.protocols.reasoning_state import PREFIX
 
 PROTOCOL = "gemini"
@@ -54,23 +55,21 @@ def encode_signature(state: ReasoningState | None, *, moved: bool = False) -> st
     return base64.b64encode((state.value + (MOVED if moved else "")).encode()).decode()
 
 
-PLACE = "signs"
-"""The twin of a thought that is nothing but the signature of a part."""
-NEXT = raw_json("next")
-LAST = raw_json("last")
+APART = "signs"
+"""The twin of a thought that is nothing but the signature of the call behind it."""
 
 STAND_IN = "skip_thought_signature_validator"
 """What Gemini 3 takes for a call that it did not make (https://ai.google.dev/gemini-api/docs/thought-signatures, FAQ)."""
 
 
-def apart(state: ReasoningState, place: msgspec.Raw) -> Reasoning:
-    """The thought without words that stands for the signature of the ``NEXT`` part, or of the ``LAST``."""
-    return Reasoning(redacted=True, state=state, extras=Extras(PROTOCOL, {}, {PLACE: place}))
+def apart(state: ReasoningState) -> Reasoning:
+    """The thought without words that stands for the signature of the call behind it."""
+    return Reasoning(redacted=True, state=state, extras=Extras(PROTOCOL, {}, {APART: NULL}))
 
 
-def signs(block: Block, place: msgspec.Raw) -> bool:
-    """Whether ``block`` is the signature of the part at ``place``."""
-    return isinstance(block, Reasoning) and own_members(block.extras, PROTOCOL).get(PLACE) == place
+def is_apart(block: Block) -> bool:
+    """Whether ``block`` is nothing but such a signature."""
+    return isinstance(block, Reasoning) and APART in own_members(block.extras, PROTOCOL)
 
 
 def settle(blocks: Sequence[Block]) -> list[Block]:
