@@ -15,11 +15,16 @@ from plexus.protocols import envelope
 from plexus.protocols.codec import Inbound
 from plexus.protocols.registry import CODECS
 
-TITLES = {"openai_chat": "Chat Completions", "openai_responses": "Responses", "anthropic_messages": "Messages"}
+TITLES = {
+    "openai_chat": "Chat Completions",
+    "openai_responses": "Responses",
+    "anthropic_messages": "Messages",
+    "gemini": "Gemini",
+}
 
 
 class Outcome(NamedTuple):
-    """``word``: kept, loss or refused; ``detail`` says why; ``written``: the other protocol's body."""
+    """``word``: kept, loss or refused; ``detail`` says why; ``written``: the other protocol's body and path."""
 
     word: str
     detail: str
@@ -35,7 +40,8 @@ def translate(source: str, other: str, document: dict[str, Any]) -> Outcome:
     except ClientError as refusal:
         return Outcome("refused", refusal.message, None)
     reasons = sorted({f"{loss.path}: {loss.reason}" for loss in losses})
-    return Outcome("loss" if losses else "kept", "; ".join(reasons), json.loads(outbound.body))
+    written = {**json.loads(outbound.body), "": outbound.path}  # some protocols say the model and the stream there
+    return Outcome("loss" if losses else "kept", "; ".join(reasons), written)
 
 
 def render() -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from scripts.support_gemini import GEMINI, HI
+
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 PDF = "JVBERi0xLjEKJeKAng=="
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
@@ -375,11 +377,13 @@ SAMPLES: dict[str, dict[str, dict[str, Any]]] = {
     "openai_chat": CHAT,
     "openai_responses": RESPONSES,
     "anthropic_messages": MESSAGES,
+    "gemini": GEMINI,
 }
 BASES: dict[str, dict[str, Any]] = {
     "openai_chat": {"model": "m", "messages": USER},
     "openai_responses": {"model": "m", "input": "hi"},
     "anthropic_messages": {"model": "m", "max_tokens": 100, "messages": USER},
+    "gemini": {"contents": [HI]},
 }
 NEUTRAL: dict[str, set[str]] = {
     "openai_chat": {"modalities", "tool_choice (none)", "stream_options"},
@@ -388,5 +392,6 @@ NEUTRAL: dict[str, set[str]] = {
         "truncation (disabled)",
     },
     "anthropic_messages": {"tool_choice (none)"},
+    "gemini": {"toolConfig.functionCallingConfig (AUTO)", "toolConfig.functionCallingConfig (NONE)"},
 }  # fmt: skip
 """Members whose sample says what the other side does anyway, so that nothing need be written there."""

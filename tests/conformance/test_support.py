@@ -59,6 +59,18 @@ def test_every_member_of_anthropics_request_has_a_sample() -> None:
     assert members - sampled("anthropic_messages") - {"model", "messages"} == set()
 
 
+def test_every_member_of_geminis_request_has_a_sample() -> None:
+    document = specs_schema.document("gemini-native.openapi")
+    members = set(_properties(document, "GenerateContentRequest")) - {"generationConfig", "toolConfig"}
+    members |= {f"generationConfig.{name}" for name in _properties(document, "GenerationConfig")}
+    members |= {f"toolConfig.{name}" for name in _properties(document, "ToolConfig")}
+    assert members - sampled("gemini") == set()
+    tools = {f"tools: {name}" for name in _properties(document, "Tool")}
+    parts = {f"contents: {name}" for name in _properties(document, "Part")}
+    written = " ".join(SAMPLES["gemini"])
+    assert [name for name in tools | parts if name not in written and name.split(": ")[1] not in written] == []
+
+
 def _properties(document: dict[str, Any], name: str) -> list[str]:
     schema = document["components"]["schemas"][name]
     found = list(schema.get("properties", {}))

@@ -53,6 +53,8 @@ def _refuse_impossible(request: GenerateRequest) -> None:
         )
     if "audio" in request.modalities or request.audio is not None:
         raise bad_request("modalities: a model that speaks Messages does not speak aloud.", param="modalities")
+    if "image" in request.modalities:
+        raise bad_request("modalities: a model that speaks Messages answers in words alone.", param="modalities")
 
 
 TIERS = {"auto": "auto", "default": "standard_only", "standard_only": "standard_only"}

@@ -30,7 +30,7 @@ from plexus.protocols.gemini.signature import PROTOCOL
 from plexus.protocols.members import NULL, Members, Object, is_string, raw_json
 
 ROLES: dict[str, Role] = {"user": "user", "model": "assistant", "function": "user", "tool": "user"}
-RAW_SETTINGS = ("generationConfig", "toolConfig", "tools", "systemInstruction")
+RAW_SETTINGS = ("generationConfig", "toolConfig", "tools", "systemInstruction", "store")
 """Written back to Gemini as they came: their members are taken apart only for other protocols."""
 
 

@@ -15,7 +15,7 @@ UNSUPPORTED = (
     "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "cache",
 )  # fmt: skip
 """Settings of others that Gemini has no word for."""
-SILENT = frozenset({("parallel_tool_calls", True), ("service_tier", "auto"), ("service_tier", "default")})
+SILENT = frozenset({("parallel_tool_calls", True)})
 """(setting, value) that ask for what Gemini does anyway."""
 
 PLAIN = {

@@ -85,6 +85,8 @@ def _refuse_impossible(request: GenerateRequest) -> None:
         )
     if "audio" in request.modalities or request.audio is not None:
         raise bad_request("modalities: a model that speaks Responses does not speak aloud.", param="modalities")
+    if "image" in request.modalities:
+        raise bad_request("modalities: a model that speaks Responses answers in words alone.", param="modalities")
 
 
 TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
