@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from plexus.canonical.errors import ErrorKind
 from plexus.canonical.events import Failure, StreamEvent, TextDelta
 from plexus.protocols.event_decoder import EventDecoder
-from plexus.protocols.sse import SseEvent
+from plexus.protocols.sse import SseDecoder, SseEvent
 
 
-class Echo(EventDecoder):
+class Echo(EventDecoder[SseEvent]):
     """Says what is in the events; ``?`` cannot be read."""
 
     def _decode(self, events: list[SseEvent]) -> list[StreamEvent]:
@@ -26,7 +26,7 @@ class Echo(EventDecoder):
 
 
 def said(*pieces: bytes) -> list[str | ErrorKind]:
-    decoder = Echo()
+    decoder = Echo(SseDecoder())
     events = [event for piece in pieces for event in decoder.feed(piece)] + decoder.finish()
     return [
         event.error.kind if isinstance(event, Failure) else event.text
@@ -57,13 +57,13 @@ def test_what_cannot_be_read(stream: bytes, expected: list[str | ErrorKind]) -> 
 
 
 def test_nothing_comes_after_a_failure() -> None:
-    decoder = Echo()
+    decoder = Echo(SseDecoder())
     assert [type(event) for event in decoder.feed(b"data: {?\n\ndata: {?\n\n")] == [Failure]
     assert decoder.feed(b"data: more\n\n") == []
     assert decoder.finish() == []
 
 
 def test_an_event_without_end_is_a_failure_and_bounded() -> None:
-    decoder = Echo()
+    decoder = Echo(SseDecoder())
     found = [event for _ in range(64) for event in decoder.feed(b"data: " + b"x" * (1 << 20))]
     assert [type(event) for event in found] == [Failure]

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Generic, Protocol, TypeVar
 
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
 from plexus.canonical.events import Failure, StreamEvent
-from plexus.protocols.sse import SseDecoder, SseEvent
+
+Event = TypeVar("Event")
 
 
-class EventDecoder(ABC):
-    """The frame of a ``protocols.codec.StreamDecoder`` over server-sent events. Nothing comes after an end or a failure."""
+class Cutter(Protocol[Event]):
+    """Bytes in, whole events out (``protocols.sse.SseDecoder`` and its like)."""
 
-    def __init__(self) -> None:
-        self._sse = SseDecoder()
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that ``data`` completes. Raises ProviderError for an endless event."""
+
+    def finish(self) -> list[Event]:
+        """The last event, where its end is missing."""
+
+
+class EventDecoder(ABC, Generic[Event]):
+    """The frame of a ``protocols.codec.StreamDecoder``. Nothing comes after an end or a failure."""
+
+    def __init__(self, cutter: Cutter[Event]) -> None:
+        self._cutter = cutter
         self._ended = False
         self._unreadable = 0
 
@@ -22,17 +34,17 @@ class EventDecoder(ABC):
         if self._ended:
             return []
         try:
-            events = self._sse.feed(data)
+            events = self._cutter.feed(data)
         except ProviderError as endless:
             return self._fail(endless)
         return self._decode(events)
 
     def finish(self) -> list[StreamEvent]:
         """The connection's end. Without a proper end among the events the reply was cut."""
-        return [] if self._ended else self._decode(self._sse.finish())
+        return [] if self._ended else self._decode(self._cutter.finish())
 
     @abstractmethod
-    def _decode(self, events: list[SseEvent]) -> list[StreamEvent]:
+    def _decode(self, events: list[Event]) -> list[StreamEvent]:
         """What whole events mean."""
 
     def _skip(self, data: bytes) -> list[StreamEvent]:

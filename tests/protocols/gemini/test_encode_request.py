@@ -166,8 +166,12 @@ def test_the_thoughts_of_others_stay_behind_and_our_own_come_back() -> None:
         turn("assistant", Reasoning(text="a", state=FOREIGN), Reasoning(text="b"), Reasoning(text="c", state=SIGNED)),
         turn("user", Text(text="y")),
     )
-    assert body["contents"][1]["parts"] == [{"text": "c", "thought": True, "thoughtSignature": "c2ln"}]
-    assert losses == ["messages[1].content[0];other_provider", "messages[1].content[1];unsupported"]
+    assert body["contents"][1]["parts"] == [
+        {"text": "a", "thought": True},
+        {"text": "b", "thought": True},
+        {"text": "c", "thought": True, "thoughtSignature": "c2ln"},
+    ]
+    assert losses == ["messages[1].content[0].signature;other_provider"]
 
 
 def test_a_thought_without_words_signs_the_call_behind_it() -> None:

@@ -1,54 +1,94 @@
-"""Both forms of a stream, cut anywhere."""
+"""The two forms of a stream, cut anywhere."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.protocols.properties import cuts
 
-from plexus.canonical.errors import ProviderError
-from plexus.protocols.gemini import frames
+from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.protocols.gemini.frames import ArrayBoundary, SseChunks, element_json, split_chunks, split_elements
+from plexus.protocols.sse import MAX_EVENT
 
+TEXT = st.text(alphabet=st.sampled_from('ab"\\{}[],é\n'), max_size=12)
 ELEMENTS = st.lists(
-    st.dictionaries(st.text(max_size=4), st.text(max_size=6) | st.lists(st.integers(), max_size=2), max_size=2),
-    max_size=4,
+    st.dictionaries(TEXT, TEXT | st.lists(st.dictionaries(TEXT, TEXT, max_size=2), max_size=2)), max_size=4
 )
 
 
-@given(ELEMENTS, st.lists(st.integers(0, 300), max_size=6), st.sampled_from([b"", b"\r\n", b" \n "]), st.booleans())
-def test_an_array_is_cut_behind_its_elements(
-    elements: list[dict[str, object]], places: list[int], space: bytes, escaped: bool
+def array(elements: list[dict[str, Any]]) -> bytes:
+    return b"[" + b",\r\n".join(json.dumps(element, ensure_ascii=False).encode() for element in elements) + b"]"
+
+
+@given(ELEMENTS, st.lists(st.integers(0, 400), max_size=12))
+@settings(deadline=None)
+def test_an_array_is_handed_on_in_whole_elements_however_it_comes(
+    elements: list[dict[str, Any]], places: list[int]
 ) -> None:
-    parts = [json.dumps(each, ensure_ascii=escaped).encode() for each in elements]
-    body = b"[" + space + (b"," + space).join(parts) + space + b"]"
+    whole = array(elements)
     boundary = ArrayBoundary()
-    runs = [run for piece in cuts(body, places) if (run := boundary.feed(piece))]
-    assert b"".join(runs) == body
-    for position in range(1, len(runs)):
-        assert (
-            json.loads(b"".join(runs[:position]) + b"]")
-            == elements[: len(json.loads(b"".join(runs[:position]) + b"]"))]
-        )
-    pieces = [piece for run in runs for piece in split_elements(run)]
-    assert b"".join(pieces) == body
-    assert [json.loads(data) for piece in pieces if (data := element_json(piece))] == elements
-    assert boundary.finish() == b""
+    runs = [boundary.feed(chunk) for chunk in cuts(whole, places)]
+    assert b"".join(runs) + boundary.finish() == whole
+    found = [element_json(piece) for run in runs for piece in split_elements(run)]
+    assert [json.loads(element) for element in found if element] == elements
+    assert [run for run in runs if run][-1].endswith(b"]")
+
+
+@given(ELEMENTS, st.lists(st.integers(0, 400), max_size=12))
+@settings(deadline=None)
+def test_pieces_of_a_run_are_its_bytes(elements: list[dict[str, Any]], places: list[int]) -> None:
+    boundary = ArrayBoundary()
+    for chunk in cuts(array(elements), places):
+        run = boundary.feed(chunk)
+        assert b"".join(split_elements(run)) == run
+
+
+def test_bytes_that_were_looked_at_are_not_looked_at_again() -> None:
+    """An element of many megabytes (a picture) comes in many chunks: each is scanned once."""
+    boundary = ArrayBoundary()
+    for chunk in (b'[{"a": "', b"A" * 1000, b"B" * 1000):
+        assert boundary.feed(chunk) == b""
+        assert boundary._scan._position == len(boundary._rest)
+    assert boundary.feed(b'"},') == b'[{"a": "' + b"A" * 1000 + b"B" * 1000 + b'"}'
+    assert boundary.finish() == b","
+
+
+def test_an_endless_element_is_cut_off() -> None:
+    boundary = ArrayBoundary()
+    boundary.feed(b'[{"a": "')
+    with pytest.raises(ProviderError) as refusal:
+        boundary.feed(b"x" * MAX_EVENT)
+    assert refusal.value.kind is ErrorKind.UPSTREAM_MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (b'data: {"a":1}\r\n\r\ndata: {"a":2}\r\n\r\n', [b'{"a":1}', b'{"a":2}']),
+        (b'{"error": {}}\n\n', [b'{"error": {}}\n\n']),
+        (b'data: {"a":1}\n\n{\n"error": {}}\n\n', [b'{"a":1}', b'{\n"error": {}}\n\n']),
+        (b": comment\n\n", []),
+    ],
+    ids=["crlf", "bare", "bare-behind", "comment"],
+)
+def test_events_and_bare_errors(data: bytes, wanted: list[bytes]) -> None:
+    assert split_chunks(data) == wanted
+
+
+def test_a_last_event_without_its_blank_line_is_read_at_the_end() -> None:
+    chunks = SseChunks()
+    assert chunks.feed(b'data: {"a":1}\n') == []
+    assert chunks.finish() == [b'{"a":1}']
 
 
 def test_a_cut_element_is_left() -> None:
     boundary = ArrayBoundary()
     assert boundary.feed(b'[{"a": "}]"},{"b": "\\"}') == b'[{"a": "}]"}'
     assert boundary.finish() == b',{"b": "\\"}'
-
-
-def test_an_endless_element_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "MAX_EVENT", 10)
-    with pytest.raises(ProviderError, match="endless"):
-        ArrayBoundary().feed(b'[{"a": "xxxxxxxxxxxxxx')
 
 
 ERROR = b'{\n  "error": {\n    "code": 499,\n    "status": "CANCELLED"\n  }\n}\n'
@@ -61,9 +101,3 @@ def test_a_bare_error_behind_events_is_a_chunk(end: bytes) -> None:
         chunks = SseChunks()
         found = [chunk for piece in cuts(data, places) for chunk in chunks.feed(piece)] + chunks.finish()
         assert [json.loads(chunk) for chunk in found] == [{"a": 1}, {"error": {"code": 499, "status": "CANCELLED"}}]
-
-
-def test_a_body_that_is_no_stream_is_one_chunk() -> None:
-    assert split_chunks(ERROR) == [ERROR]
-    assert split_chunks(b"[" + ERROR + b"]") == [b"[" + ERROR + b"]"]
-    assert split_chunks(b": comment\n\n") == []

@@ -14,6 +14,7 @@ from plexus.canonical.errors import ErrorKind
 from plexus.canonical.events import Failure, fold
 from plexus.canonical.response import Candidate, FinishReason, GenerateResponse
 from plexus.protocols.gemini import CODEC
+from plexus.protocols.gemini.signature import is_apart
 
 
 def chunk(*parts: dict[str, Any], **candidate: Any) -> dict[str, Any]:
@@ -70,7 +71,10 @@ def test_calls_have_ids_of_their_own_across_chunks() -> None:
     assert [(call.name, json.loads(call.arguments)) for call in calls] == [("f", {"a": 1}), ("f", {}), ("g", {})]
     assert len({call.id for call in calls}) == 3
     assert calls[2].id == "own"
-    assert calls[0].state == ReasoningState("gemini", "s")
+    (signature,) = [block for block in reply.blocks if isinstance(block, Reasoning)]
+    assert is_apart(signature)
+    assert signature.state == ReasoningState("gemini", "s")
+    assert reply.blocks.index(calls[0]) == reply.blocks.index(signature) + 1
     assert reply.finish is not None
     assert (reply.finish.reason, reply.finish.raw) == (FinishReason.TOOL_CALLS, "STOP")
 

@@ -71,10 +71,11 @@ def test_what_gemini_has_no_word_for_is_lost(members: dict[str, Any], losses: li
         ("gemini-3-pro", {"effort": "max"}, {"thinkingLevel": "high"}, ["reasoning.effort;clamped"]),
         ("gemini-3-pro", {"mode": "enabled", "budget_tokens": 4000}, {"thinkingLevel": "medium", "includeThoughts": True},
          ["reasoning.budget_tokens;approximated"]),
-        ("gemini-3-pro", {"mode": "disabled"}, {"thinkingLevel": "minimal"}, ["reasoning;approximated"]),
+        ("gemini-3-pro", {"mode": "disabled"}, {"thinkingLevel": "low"}, ["reasoning;approximated"]),
         ("gemini-2.5-pro", {"effort": "medium"}, {"thinkingBudget": 8192}, ["reasoning.effort;approximated"]),
         ("gemini-2.5-pro", {"mode": "enabled", "budget_tokens": 4000}, {"thinkingBudget": 4000, "includeThoughts": True}, []),
-        ("gemini-2.5-pro", {"effort": "none"}, {"thinkingBudget": 0}, []),
+        ("gemini-2.5-pro", {"effort": "none"}, {"thinkingBudget": 128}, ["reasoning;approximated"]),
+        ("gemini-2.5-flash", {"effort": "none"}, {"thinkingBudget": 0}, []),
         ("gemini-2.5-pro", {"mode": "adaptive", "summary": "omitted"}, None, []),
     ],
 )  # fmt: skip

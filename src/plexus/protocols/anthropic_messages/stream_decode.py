@@ -27,7 +27,7 @@ from plexus.protocols.anthropic_messages.usage import decode_usage, merge_usage
 from plexus.protocols.anthropic_messages.wire import Delta, Event, MessageDelta
 from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.members import ABSENT, Members, Object, present
-from plexus.protocols.sse import SseEvent
+from plexus.protocols.sse import SseDecoder, SseEvent
 
 _EVENT = msgspec.json.Decoder(Event)
 _OBJECT = msgspec.json.Decoder(Object)
@@ -39,11 +39,11 @@ def stream_decoder(dialect: MessagesDialect) -> MessagesStreamDecoder:
     return MessagesStreamDecoder()
 
 
-class MessagesStreamDecoder(EventDecoder):
+class MessagesStreamDecoder(EventDecoder[SseEvent]):
     """See ``protocols.codec.StreamDecoder``."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(SseDecoder())
         self._started = False
         self._finished = False
         self._usage = b""

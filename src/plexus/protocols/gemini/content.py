@@ -27,7 +27,7 @@ from plexus.canonical.content import (
 from plexus.canonical.errors import bad_request
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.names import take_node, take_nodes
-from plexus.protocols.gemini.signature import PROTOCOL, decode_signature, is_sealed
+from plexus.protocols.gemini.signature import PROTOCOL, apart, decode_signature, is_sealed
 from plexus.protocols.members import NULL, Members, Object, is_string, with_twins
 
 DATA = (
@@ -178,10 +178,12 @@ def _call(part: Members, calls: Calls) -> list[Block]:
         id=calls.call(name, call.take("id", str)),
         name=name,
         arguments="{}" if arguments is None else bytes(arguments).decode(),
-        state=None if moved else state,
+        state=state if state is not None and is_sealed(state) and not moved else None,
         extras=_extras({key: raw for key, raw in members.items() if key != "functionCall.id"}, kept),
     )
-    return [Reasoning(redacted=True, state=state), block] if moved else [block]
+    if state is None or block.state is not None:
+        return [block]
+    return [Reasoning(redacted=True, state=state) if moved else apart(state), block]
 
 
 def _response(part: Members, calls: Calls) -> Block:

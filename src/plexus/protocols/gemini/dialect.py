@@ -24,9 +24,36 @@ class GeminiDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 BUDGET_MODELS = ("*gemini-2*", "*gemini-1*", "*gemini-robotics-er-1.5*")
 """Families that take a budget of thoughts; later ones take a level (https://ai.google.dev/gemini-api/docs/thinking)."""
 
+NEVER_THINKS = ("*gemini-1*", "*gemini-2.0*", "*gemma*", "*-tts*", "*-image*")
+"""Families that refuse a ``thinkingConfig``."""
+ALWAYS_THINKS = ("*gemini-2.5-pro*",)
+"""Families with a budget that must not be 0; theirs begins at ``LEAST_BUDGET``."""
+LEAST_BUDGET = 128
+SIGNS_CALLS = ("*gemini-[3-9]*", "*gemini-*-latest")
+"""Families that refuse a call without its signature (https://ai.google.dev/gemini-api/docs/thought-signatures)."""
+
+
+def _is_of(model: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(model, glob) for glob in globs)
+
+
+def never_thinks(model: str) -> bool:
+    """Whether ``model`` takes no settings of thinking."""
+    return _is_of(model, NEVER_THINKS)
+
+
+def always_thinks(model: str) -> bool:
+    """Whether ``model`` refuses a budget of 0."""
+    return _is_of(model, ALWAYS_THINKS)
+
+
+def insists_on_signatures(model: str) -> bool:
+    """Whether the first call of each turn must be signed."""
+    return _is_of(model, SIGNS_CALLS)
+
 
 def thinks_by_level(model: str, dialect: GeminiDialect) -> bool:
     """Whether an effort is said as ``thinkingLevel``."""
     if dialect.thinking != "auto":
         return dialect.thinking == "level"
-    return not any(fnmatchcase(model, glob) for glob in BUDGET_MODELS)
+    return not _is_of(model, BUDGET_MODELS)

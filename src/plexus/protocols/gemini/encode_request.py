@@ -15,6 +15,7 @@ from plexus.canonical.content import (
     Image,
     Opaque,
     Reasoning,
+    ReasoningState,
     Refusal,
     Text,
     ToolCall,
@@ -27,7 +28,7 @@ from plexus.canonical.request import GenerateRequest, Message
 from plexus.protocols.codec import Outbound
 from plexus.protocols.gemini import settings
 from plexus.protocols.gemini.calls import is_made
-from plexus.protocols.gemini.dialect import GeminiDialect
+from plexus.protocols.gemini.dialect import GeminiDialect, insists_on_signatures
 from plexus.protocols.gemini.parts import (
     Part,
     encode_args,
@@ -37,8 +38,9 @@ from plexus.protocols.gemini.parts import (
     encode_thought,
     own_extras,
     with_extras,
+    with_signature,
 )
-from plexus.protocols.gemini.signature import PROTOCOL
+from plexus.protocols.gemini.signature import PROTOCOL, STAND_IN, encode_signature, is_apart, settle
 from plexus.protocols.members import Object, own_members, refuse_bound
 
 
@@ -52,7 +54,7 @@ def encode_request(request: GenerateRequest, dialect: GeminiDialect) -> tuple[Ou
     """The provider's request. Raises ClientError for content that Gemini cannot express."""
     refuse_bound(request, PROTOCOL)
     losses = Losses()
-    writer = _Writer(dialect, losses, own=request.origin == PROTOCOL)
+    writer = _Writer(dialect, losses, own=request.origin == PROTOCOL, signed=insists_on_signatures(request.model))
     body: dict[str, object] = {}
     if request.origin == PROTOCOL:
         body["contents"] = [writer.own_turn(message, index) for index, message in enumerate(request.messages)]
@@ -70,8 +72,9 @@ def encode_request(request: GenerateRequest, dialect: GeminiDialect) -> tuple[Ou
 class _Writer:
     """Writes turns and parts, and notes what is lost."""
 
-    def __init__(self, dialect: GeminiDialect, losses: Losses, *, own: bool) -> None:
+    def __init__(self, dialect: GeminiDialect, losses: Losses, *, own: bool, signed: bool) -> None:
         self._dialect = dialect
+        self._signed = signed
         self._losses = losses
         self._own = own
         self._names: dict[str, str] = {}
@@ -80,8 +83,8 @@ class _Writer:
     # --- Gemini's own turns, as they came
 
     def own_turn(self, message: Message, index: int) -> Part:
-        parts = self.parts(message.content, f"messages[{index}]")
         role = "model" if message.role == "assistant" else "user"
+        parts = self._turn(role, message.content, f"messages[{index}]")
         return with_extras({"parts": parts, "role": role}, own_members(message.extras, PROTOCOL))
 
     # --- another protocol's turns, put into Gemini's order
@@ -102,7 +105,7 @@ class _Writer:
             if message.role in ("system", "developer"):
                 self._losses.add(path, "approximated")
             role = "model" if message.role == "assistant" else "user"
-            parts = self.parts(message.content, path)
+            parts = self._turn(role, message.content, path)
             if turns and turns[-1][0] == role:
                 turns[-1][1].extend(parts)
             elif parts:
@@ -111,31 +114,30 @@ class _Writer:
             raise bad_request("messages: there is nothing to send. Gemini takes no empty turns.", param="messages")
         return system, [{"role": role, "parts": _results_first(parts)} for role, parts in turns]
 
+    def _turn(self, role: str, blocks: Sequence[Block], path: str) -> list[Part]:
+        """The parts of a turn. Where another model made its calls, or their signatures were lost, the first call gets the
+        word that stands in for one: Gemini 3 refuses the whole request else."""
+        parts = self.parts(blocks, path)
+        first = next((part for part in parts if "functionCall" in part), None)
+        if self._signed and role == "model" and first is not None and "thoughtSignature" not in first:
+            first["thoughtSignature"] = STAND_IN
+            self._losses.add(f"{path}.signature", "other_provider")
+        return parts
+
     def parts(self, blocks: Sequence[Block], path: str) -> list[Part]:
-        """The parts of a turn. A thought without words, that a client of another protocol gave back before its call, is
-        the signature of that call."""
+        """The parts of a turn, signatures on the parts that they belong to."""
         written: list[Part] = []
-        pending: Reasoning | None = None
-        for index, block in enumerate(blocks):
-            if self._is_bare_signature(block):
-                assert isinstance(block, Reasoning)
-                written += self._flush(pending)
-                pending = block
-                continue
-            signed = block
-            if pending is not None and isinstance(block, ToolCall) and block.state is None:
-                signed, pending = msgspec.structs.replace(block, state=pending.state), None
-            written += [*self._flush(pending), *self._block(signed, f"{path}.content[{index}]")]
-            pending = None
-        return written + self._flush(pending)
-
-    def _is_bare_signature(self, block: Block) -> bool:
-        if self._own or not isinstance(block, Reasoning) or block.text or block.state is None:
-            return False
-        return block.state.protocol == PROTOCOL
-
-    def _flush(self, pending: Reasoning | None) -> list[Part]:
-        return [] if pending is None else [encode_thought(msgspec.structs.replace(pending, redacted=True))]
+        pending: ReasoningState | None = None
+        for index, block in enumerate(blocks if self._own else settle(blocks)):
+            if is_apart(block):
+                pending = getattr(block, "state", None)
+            else:
+                parts = self._block(block, f"{path}.content[{index}]")
+                if pending is not None and parts:
+                    with_signature(parts[0], encode_signature(pending))
+                    pending = None
+                written += parts
+        return written if pending is None else [*written, with_signature({"text": ""}, encode_signature(pending))]
 
     # --- blocks
 
@@ -196,10 +198,11 @@ class _Writer:
                 raise bad_request(f"{path}: Gemini takes no {type(block).__name__.lower()}. Leave it out.", param=path)
 
     def _thought(self, block: Reasoning, path: str) -> Part | None:
-        if not self._own and (block.state is None or block.state.protocol != PROTOCOL):
-            self._losses.add(path, "other_provider" if block.state is not None else "unsupported")
-            return None
-        return encode_thought(block)
+        foreign = block.state is not None and block.state.protocol != PROTOCOL
+        if foreign:
+            self._losses.add(f"{path}.signature" if block.text else path, "other_provider")
+        said = bool(block.text) or (block.state is not None and not foreign)
+        return encode_thought(block) if said or self._own else None
 
     def _call(self, block: ToolCall, path: str) -> Part:
         self._names[block.id] = block.name

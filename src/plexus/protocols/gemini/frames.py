@@ -12,8 +12,9 @@ import re
 from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.protocols.sse import MAX_EVENT, EventBoundary, split_events
 
-_MARK = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\]"]', re.DOTALL)
-"""Strings as a whole, so that nothing inside them counts; a lone quote is a string that is not complete yet."""
+_MARK = re.compile(rb'["{}\]]')
+_IN_STRING = re.compile(rb'"|\\.|\\', re.DOTALL)
+"""Inside a string: its end, or an escape, which may hold a quote."""
 
 
 def split_chunks(data: bytes) -> list[bytes]:
@@ -47,52 +48,77 @@ class SseChunks:
         return split_chunks(rest) if rest.strip() else []
 
 
-def element_ends(data: bytes) -> list[int]:
-    """The offsets behind each complete element of (the rest of) an array, and behind its closing bracket."""
-    ends, depth = [], 0
-    for found in _MARK.finditer(data):
-        mark = found[0]
-        if mark == b"{":
-            depth += 1
-        elif mark == b"}":
-            depth -= 1
-            if depth == 0:
-                ends.append(found.end())
-        elif mark == b"]" and depth == 0:
-            ends.append(found.end())
-        elif mark == b'"':
-            break
-    return ends
+class _Scan:
+    """Walks over (the rest of) an array, once: bytes that were seen are not looked at again."""
+
+    __slots__ = ("_depth", "_in_string", "_position")
+
+    def __init__(self) -> None:
+        self._position = 0
+        self._depth = 0
+        self._in_string = False
+
+    def ends(self, data: bytes | bytearray) -> list[int]:
+        """The offsets behind each element, and behind the closing bracket, that ``data``, what was left and more, completes."""
+        found: list[int] = []
+        while (match := (_IN_STRING if self._in_string else _MARK).search(data, self._position)) is not None:
+            mark = match[0]
+            if len(mark) == 1 and mark == b"\\":
+                self._position = match.start()  # what it escapes has not come yet
+                return found
+            self._position = match.end()
+            if mark == b'"':
+                self._in_string = not self._in_string
+            elif mark == b"{":
+                self._depth += 1
+            elif mark == b"}":
+                self._depth -= 1
+                if self._depth == 0:
+                    found.append(match.end())
+            elif mark == b"]" and self._depth == 0:
+                found.append(match.end())
+        self._position = len(data)
+        return found
+
+    def handed_on(self, size: int) -> None:
+        """So many bytes at the front are gone."""
+        self._position -= size
 
 
 class ArrayBoundary:
     """Holds a JSON array back to its last complete element, bytes untouched. What is handed on ends behind an element, or
     behind the closing bracket."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_rest", "_scan")
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._scan = _Scan()
 
     def feed(self, data: bytes) -> bytes:
         """All bytes up to the end of the last element so far; b"" while none is. Raises ProviderError for an endless one."""
-        data = self._rest + data
-        ends = element_ends(data)
-        end = ends[-1] if ends else 0
-        if end == 0 and len(data) > MAX_EVENT:
-            raise ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider sent an endless event.")
-        self._rest = data[end:]
-        return data[:end]
+        self._rest += data
+        ends = self._scan.ends(self._rest)
+        if not ends:
+            if len(self._rest) > MAX_EVENT:
+                raise ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider sent an endless event.")
+            return b""
+        whole = bytes(self._rest[: ends[-1]])
+        del self._rest[: ends[-1]]
+        self._scan.handed_on(len(whole))
+        return whole
 
     def finish(self) -> bytes:
         """What is left when the connection ends: a cut element, or whitespace."""
-        rest, self._rest = self._rest, b""
+        rest = bytes(self._rest)
+        self._rest.clear()
+        self._scan = _Scan()
         return rest
 
 
 def split_elements(run: bytes) -> list[bytes]:
     """A run that an ArrayBoundary handed on, cut behind each element; bytes untouched, their commas before them."""
-    edges = [0, *element_ends(run)]
+    edges = [0, *_Scan().ends(run)]
     return [run[start:end] for start, end in itertools.pairwise(edges)]
 
 

@@ -30,7 +30,7 @@ from plexus.protocols.gemini.errors import decode_stream_error
 from plexus.protocols.gemini.finish import blocked, finish_of, finish_word
 from plexus.protocols.gemini.logprobs import decode_logprobs
 from plexus.protocols.gemini.partial_args import PartialArgs
-from plexus.protocols.gemini.signature import PROTOCOL
+from plexus.protocols.gemini.signature import PROTOCOL, apart
 from plexus.protocols.gemini.usage import decode_usage, has_counts
 from plexus.protocols.gemini.wire import CHUNK, CONTENT, PART, Chunk, Feedback, FunctionCall, Part
 from plexus.protocols.members import ABSENT, NULL, Members, Object, present
@@ -212,8 +212,9 @@ class CandidateReader:
             self._end_partial(out)
             self._close(out)
             self._called = True
-            state = ReasoningState(PROTOCOL, wire.thought_signature) if wire.thought_signature else None
-            block = ToolCall(id=self._calls.call(call.name, call.id), name=call.name, arguments="", state=state)
+            if wire.thought_signature:
+                self._add(apart(ReasoningState(PROTOCOL, wire.thought_signature)), out)
+            block = ToolCall(id=self._calls.call(call.name, call.id), name=call.name, arguments="")
             out.append(BlockStart(self._next, block, self._index))
             self._partial = PartialArgs()
         if self._partial is None:

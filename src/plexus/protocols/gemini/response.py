@@ -26,7 +26,7 @@ from plexus.protocols.gemini.parts import (
     with_signature,
 )
 from plexus.protocols.gemini.reader import ASIDE, Reader
-from plexus.protocols.gemini.signature import PROTOCOL, encode_signature
+from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.gemini.wire import CHUNK, Feedback
 from plexus.protocols.members import Object, own_members, present
@@ -118,7 +118,7 @@ def encode_blocks(blocks: tuple[Block, ...], path: str, losses: Losses) -> list[
     parts: list[Part] = []
     pending: Reasoning | None = None
     for index, block in enumerate(blocks):
-        if is_moved(block):
+        if is_moved(block) or is_apart(block):
             assert isinstance(block, Reasoning)
             parts += flush(pending)
             pending = block

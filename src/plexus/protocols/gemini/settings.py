@@ -6,7 +6,7 @@ import msgspec
 
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, ReasoningSettings, Tool
-from plexus.protocols.gemini.dialect import GeminiDialect, thinks_by_level
+from plexus.protocols.gemini.dialect import LEAST_BUDGET, GeminiDialect, always_thinks, never_thinks, thinks_by_level
 from plexus.protocols.gemini.schema import to_openapi
 from plexus.protocols.members import raw_json
 
@@ -129,10 +129,13 @@ def _encode_reasoning(
 ) -> None:
     effort, budget = reasoning.effort, reasoning.budget_tokens
     by_level = thinks_by_level(model, dialect)
-    if reasoning.mode == "disabled" or effort == "none" or budget == 0:
-        if by_level:
-            losses.add("reasoning", "approximated")  # these models always think a little
-        config["thinkingConfig"] = {"thinkingLevel": "minimal"} if by_level else {"thinkingBudget": 0}
+    off = reasoning.mode == "disabled" or effort == "none" or budget == 0
+    if never_thinks(model):
+        if not off:
+            losses.add("reasoning", "unsupported")
+        return
+    if off:
+        config["thinkingConfig"] = _switched_off(model, losses, by_level=by_level)
         return
     wire: Body = {}
     if by_level:
@@ -148,6 +151,16 @@ def _encode_reasoning(
         wire["includeThoughts"] = True
     if wire:
         config["thinkingConfig"] = wire
+
+
+def _switched_off(model: str, losses: Losses, *, by_level: bool) -> Body:
+    """As little thinking as the model allows."""
+    if not by_level and not always_thinks(model):
+        return {"thinkingBudget": 0}
+    losses.add("reasoning", "approximated")
+    if not by_level:
+        return {"thinkingBudget": LEAST_BUDGET}
+    return {"thinkingLevel": "low" if "-pro" in model else "minimal"}  # minimal is Flash's alone
 
 
 def _level(effort: str | None, budget: int | None, losses: Losses) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, ProviderError
-from plexus.canonical.events import Failure, StreamEvent
+from plexus.canonical.errors import ClientError
+from plexus.canonical.events import StreamEvent
+from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.gemini.frames import SseChunks
 from plexus.protocols.gemini.reader import Reader
@@ -17,36 +18,24 @@ def stream_decoder(dialect: GeminiDialect) -> GeminiStreamDecoder:
     return GeminiStreamDecoder()
 
 
-class GeminiStreamDecoder:
+class GeminiStreamDecoder(EventDecoder[bytes]):
     """See ``protocols.codec.StreamDecoder``."""
 
     def __init__(self) -> None:
-        self._chunks = SseChunks()
+        super().__init__(SseChunks())
         self._reader = Reader()
-        self._ended = False
-        self._unreadable = 0
-
-    def feed(self, data: bytes) -> list[StreamEvent]:
-        """More bytes."""
-        if self._ended:
-            return []
-        try:
-            chunks = self._chunks.feed(data)
-        except ProviderError as endless:
-            return self._fail(endless)
-        return self._decode(chunks)
 
     def finish(self) -> list[StreamEvent]:
         """The connection's end."""
-        out = [] if self._ended else self._decode(self._chunks.finish())
+        out = super().finish()
         if not self._ended and self._reader.complete:
             self._ended = True
             self._reader.end(out)
         return out
 
-    def _decode(self, chunks: list[bytes]) -> list[StreamEvent]:
+    def _decode(self, events: list[bytes]) -> list[StreamEvent]:
         out: list[StreamEvent] = []
-        for chunk in chunks:
+        for chunk in events:
             if self._ended:
                 break
             try:
@@ -56,18 +45,3 @@ class GeminiStreamDecoder:
             if self._reader.failed:
                 self._ended = True
         return out
-
-    def _skip(self, data: bytes) -> list[StreamEvent]:
-        """One unreadable event is passed over, a second one is a failure; what is no JSON object is no event."""
-        if not data.lstrip().startswith(b"{"):
-            return []
-        self._unreadable += 1
-        if self._unreadable < 2:
-            return []
-        return self._fail(
-            ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider's stream cannot be read.", status=200)
-        )
-
-    def _fail(self, error: GatewayError) -> list[StreamEvent]:
-        self._ended = True
-        return [Failure(error)]

@@ -31,7 +31,7 @@ from plexus.protocols.gemini.logprobs import encode_logprobs
 from plexus.protocols.gemini.parts import Part, encode_call, encode_thought, own_extras, with_signature
 from plexus.protocols.gemini.reader import ASIDE
 from plexus.protocols.gemini.response import encode_block, flush, is_moved, own_reasons
-from plexus.protocols.gemini.signature import PROTOCOL, encode_signature
+from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.members import Object, own_members
 
@@ -202,7 +202,7 @@ class GeminiStreamEncoder:
         out = self._flush(candidate)
         if block.state is None:
             return out
-        if is_moved(msgspec.structs.replace(block, extras=None)):
+        if is_moved(msgspec.structs.replace(block, extras=None)) or is_apart(block):
             self._pending[candidate] = block
             return out
         return out + self._parts([encode_thought(block)], candidate)

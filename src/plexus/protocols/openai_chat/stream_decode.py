@@ -34,7 +34,7 @@ from plexus.protocols.openai_chat.errors import decode_error_body
 from plexus.protocols.openai_chat.response import finish_of
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import Choice, Chunk, Delta, ToolCallDelta
-from plexus.protocols.sse import SseEvent
+from plexus.protocols.sse import SseDecoder, SseEvent
 
 _DECODER = msgspec.json.Decoder(Chunk)
 DONE = b"[DONE]"
@@ -46,11 +46,11 @@ def stream_decoder(dialect: ChatDialect) -> ChatStreamDecoder:
     return ChatStreamDecoder()
 
 
-class ChatStreamDecoder(EventDecoder):
+class ChatStreamDecoder(EventDecoder[SseEvent]):
     """See ``protocols.codec.StreamDecoder``."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(SseDecoder())
         self._candidates: dict[int, _Candidate] = {}
         self._started = False
         self._service_tier: str | None = None

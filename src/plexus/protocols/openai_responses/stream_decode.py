@@ -28,7 +28,7 @@ from plexus.protocols.openai_responses.echo import decode_extras, decode_finish
 from plexus.protocols.openai_responses.stream_items import Counter, StreamedItem, open_item
 from plexus.protocols.openai_responses.usage import decode_usage
 from plexus.protocols.openai_responses.wire import Event, ReplyHead
-from plexus.protocols.sse import SseEvent
+from plexus.protocols.sse import SseDecoder, SseEvent
 
 _EVENT = msgspec.json.Decoder(Event)
 _HEAD = msgspec.json.Decoder(ReplyHead)
@@ -43,11 +43,11 @@ def stream_decoder(dialect: ResponsesDialect) -> ResponsesStreamDecoder:
     return ResponsesStreamDecoder()
 
 
-class ResponsesStreamDecoder(EventDecoder):
+class ResponsesStreamDecoder(EventDecoder[SseEvent]):
     """See ``protocols.codec.StreamDecoder``."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(SseDecoder())
         self._items: dict[int, StreamedItem] = {}
         self._counter = Counter()
         self._started = False
