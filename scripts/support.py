@@ -13,7 +13,7 @@ from scripts.support_samples import BASES, SAMPLES
 from plexus.canonical.errors import ClientError
 from plexus.protocols import envelope
 from plexus.protocols.codec import Inbound
-from plexus.protocols.registry import CODECS
+from plexus.protocols.registry import CODECS, PROVIDER_CODECS
 
 TITLES = {
     "openai_chat": "Chat Completions",
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 def translate(source: str, other: str, document: dict[str, Any]) -> Outcome:
     """What becomes of one request."""
-    reader, writer = CODECS[source, "generate"], CODECS[other, "generate"]
+    reader, writer = CODECS[source, "generate"], PROVIDER_CODECS[other, "generate"]
     request = reader.decode_request(Inbound(envelope.read(json.dumps(document).encode())))
     try:
         outbound, losses = writer.encode_request(request, writer.default_dialect)

@@ -20,7 +20,7 @@ from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
-from plexus.protocols.registry import CODECS
+from plexus.protocols.registry import CODECS, PROVIDER_CODECS
 from plexus.upstream.client import UpstreamClient
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
@@ -129,6 +129,7 @@ async def gateway(
             upstream=client,
             journal=journal,
             codecs=CODECS,
+            provider_codecs=PROVIDER_CODECS,
             digest=digest,
             seal_key=b"s" * 32,
             fixed_fields=FixedFields(b"plexus/test"),

@@ -24,7 +24,7 @@ from plexus.domain.record import Record
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.http1.server import Handler, Incoming, Server
-from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS
+from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS, PROVIDER_CODECS
 from plexus.providers.presets import load_presets
 from plexus.settings import Settings, load_or_make_root_key
 from plexus.upstream.client import UpstreamClient
@@ -60,6 +60,7 @@ class App:
             upstream=self.upstream,
             journal=self.journal,
             codecs=CODECS,
+            provider_codecs=PROVIDER_CODECS,
             digest=digest,
             seal_key=derive(root, REASONING_STATE),
             fixed_fields=FixedFields(user_agent=f"plexus/{settings.version}".encode()),

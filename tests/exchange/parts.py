@@ -20,7 +20,7 @@ from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.pipeline import run
 from plexus.exchange.ports import Receiver
-from plexus.protocols.registry import CODECS
+from plexus.protocols.registry import CODECS, PROVIDER_CODECS
 from plexus.upstream.request import UpstreamRequest
 
 CHAT_REPLY: dict[str, Any] = {
@@ -227,6 +227,7 @@ def lab(*script: ScriptedReply | GatewayError | None, of: Snapshot | None = None
         upstream=upstream,
         journal=journal,
         codecs=CODECS,
+        provider_codecs=PROVIDER_CODECS,
         digest=digest,
         seal_key=b"s" * 32,
         fixed_fields=FixedFields(b"plexus/test"),

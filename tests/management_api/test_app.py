@@ -17,7 +17,7 @@ def control(admin_key: str | None = "admin-secret") -> ControlPlane:
     now = snapshot()
     unused: Any = None
     gateway = Gateway(
-        snapshot=lambda: now, upstream=unused, journal=unused, codecs={}, digest=digest, seal_key=b"k" * 32,
+        snapshot=lambda: now, upstream=unused, journal=unused, codecs={}, provider_codecs={}, digest=digest, seal_key=b"k" * 32,
         fixed_fields=FixedFields(b"plexus/test"), rng=Random(1),
     )  # fmt: skip
     return ControlPlane(

@@ -18,7 +18,8 @@ async def test_what_runs_here_is_what_runs_now() -> None:
     )  # fmt: skip
     unused: Any = None
     gateway = Gateway(
-        snapshot=lambda: current, upstream=unused, journal=unused, codecs={}, digest=digest, seal_key=b"k" * 32,
+        snapshot=lambda: current, upstream=unused, journal=unused, codecs={}, provider_codecs={}, digest=digest,
+        seal_key=b"k" * 32,
         fixed_fields=FixedFields(user_agent=b"plexus/test"), rng=Random(1),
     )  # fmt: skip
     parts = {"database": "opening", "journal": "ok"}

@@ -14,7 +14,7 @@ from plexus.configuration.urls import protocol_name
 from plexus.domain.key import Key
 from plexus.domain.route import Target
 from plexus.domain.snapshot import Snapshot
-from plexus.protocols.registry import PROTOCOLS
+from plexus.protocols.registry import CLIENT_PROTOCOLS, PROTOCOLS
 from plexus.routing.lane import choose_protocol
 from plexus.routing.plan import Plan
 from plexus.routing.resolve import resolve
@@ -32,7 +32,7 @@ def explain(
     settings = settings_for(config)
     snapshot = load_configuration(settings).snapshot
     client = protocol_name(protocol)
-    if client not in PROTOCOLS:
+    if client not in CLIENT_PROTOCOLS:
         fail(f"--protocol is {protocol!r}; write chat or messages.", 2)
     try:
         plan = resolve(model, client, _find_key(key, snapshot, settings), snapshot, Random())  # noqa: S311 - a draw like the gateway's

@@ -167,7 +167,7 @@ Read = tuple[bytes, Finish | None, bool]
 
 def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange) -> Read:
     """The client's own protocol: the bytes stay. Raises the failure that is inside the reply."""
-    tap = prepared.codec.tap(prepared.dialect)
+    tap = exchange.codec.tap(prepared.dialect)
     tap.read(body)
     attempt.usage = tap.usage
     if tap.failure is not None:
@@ -263,17 +263,17 @@ async def _not_a_stream(reply: Reply, content_type: str, prepared: Prepared, att
     """A 200 that is no event stream: an error body, or nothing of ours."""
     body = await reply.body(attempt.target.provider.max_response_bytes)
     if "json" in content_type:
-        tap = prepared.codec.tap(prepared.dialect)
-        tap.read(body)
-        if tap.failure is not None:
-            return tap.failure
+        try:
+            prepared.codec.decode_response(body, prepared.dialect)
+        except GatewayError as failure:
+            return failure
     return _foreign(reply)
 
 
 def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Carrier:
     """The carrier for the attempt's lane."""
     if attempt.lane != "translate":
-        return PassCarrier(prepared.codec, prepared.dialect, withholds=prepared.withholds)
+        return PassCarrier(exchange.codec, prepared.dialect, withholds=prepared.withholds)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
     return TranslateCarrier(
         prepared.codec.stream_decoder(prepared.dialect),

@@ -10,8 +10,9 @@ import msgspec
 from plexus.canonical.errors import bad_request
 from plexus.canonical.headers import Headers
 from plexus.protocols import envelope
-from plexus.protocols.codec import Codec, Inbound
+from plexus.protocols.codec import Codec, Inbound, ProviderCodec
 
+AnyProviderCodec = ProviderCodec[Any, Any, Any]
 AnyCodec = Codec[Any, Any, Any]
 """The pipeline never looks inside a codec's own request, reply and dialect: it carries them from one function to another."""
 

@@ -16,7 +16,7 @@ from plexus.canonical.response import GenerateResponse
 from plexus.canonical.usage import Usage, usage
 
 if TYPE_CHECKING:
-    from plexus.exchange.call import AnyCodec
+    from plexus.exchange.call import AnyProviderCodec
     from plexus.exchange.exchange import Attempt, Exchange
 
 NOTE = "tokens_estimated"
@@ -50,7 +50,7 @@ def usage_of_reply(exchange: Exchange, response: GenerateResponse) -> Usage:
     return usage(input=_input(exchange), output=estimate_output(response), estimated=True)
 
 
-def usage_of_body(exchange: Exchange, codec: AnyCodec, body: bytes, dialect: msgspec.Struct) -> Usage:
+def usage_of_body(exchange: Exchange, codec: AnyProviderCodec, body: bytes, dialect: msgspec.Struct) -> Usage:
     """The same for a reply that passes as it is; one that only its client can read is sized by its bytes."""
     try:
         response = codec.decode_response(body, dialect)

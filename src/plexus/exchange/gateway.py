@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from plexus.domain.snapshot import Snapshot
-from plexus.exchange.call import AnyCodec, Call
+from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
 from plexus.exchange.counters import Counters
 from plexus.exchange.deadline import Deadlines
 from plexus.exchange.exchange import Exchange, new_id
@@ -25,7 +25,9 @@ class Gateway:
     upstream: Upstream
     journal: Journal
     codecs: Mapping[tuple[str, str], AnyCodec]
-    """(protocol, operation) -> codec."""
+    """(protocol, operation) -> codec, as clients are served."""
+    provider_codecs: Mapping[tuple[str, str], AnyProviderCodec]
+    """The same, as providers are asked."""
     digest: Callable[[str], bytes]
     """Secret of a client key -> its keyed hash, as in ``Snapshot.keys``."""
     seal_key: bytes
@@ -39,7 +41,7 @@ class Gateway:
     _spoken: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for protocol, operation in self.codecs:
+        for protocol, operation in self.provider_codecs:
             self._spoken[operation] = self._spoken.get(operation, frozenset()) | {protocol}
 
     def spoken(self, operation: str) -> frozenset[str]:

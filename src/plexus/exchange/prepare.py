@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError
-from plexus.canonical.headers import Field, Headers
+from plexus.canonical.headers import Field
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.domain.provider import Provider
 from plexus.domain.route import Target
-from plexus.exchange.call import AnyCodec
+from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
@@ -27,7 +29,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt ready to be sent. ``codec`` and ``dialect`` are the provider's side."""
 
     request: UpstreamRequest
-    codec: AnyCodec
+    codec: AnyProviderCodec
     dialect: msgspec.Struct
     withholds: bool
     """We asked for usage that the client did not ask for: its frames must not reach the client."""
@@ -51,30 +53,30 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         )
     attempt.protocol = protocol
     same = protocol == client.protocol
-    codec = client if same else gateway.codecs[protocol, client.operation]
+    codec = gateway.provider_codecs[protocol, client.operation]
     dialect: msgspec.Struct = target.dialects.get(protocol) or codec.default_dialect
     question = exchange.question
     assert question is not None
     sealed = is_sealed(question.body)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not sealed:
+        codec = client  # which may want its stream in a form of its own
         kept = question.inbound.envelope
         if refused := getattr(dialect, "refused_members", None):
             kept, losses = without_refused(kept, refused)
             _take_losses(losses, attempt, exchange)
         elif exchange.losses:
             exchange.losses = Losses()  # an earlier attempt's, on another lane
-        edits = codec.edits(kept, target.model, dialect)
+        edits = client.edits(kept, target.model, dialect)
         edited = bool(edits or extra) or kept is not question.inbound.envelope
         attempt.lane = choose_lane(same_protocol=True, edited=edited, sealed=False)
         outbound = Outbound(
-            path=codec.path(target.model, question.stream),
+            path=client.path(target.model, question.stream),
             body=kept.replace({**edits, **extra}),
             query=exchange.call.raw_query,
         )
     else:
         attempt.lane = choose_lane(same_protocol=same, edited=True, sealed=sealed)
-        codec = gateway.codecs[protocol, client.operation]  # a client's own form of stream is not asked for then
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
@@ -87,7 +89,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         origin=endpoint.origin,
         target=(endpoint.prefix + outbound.path).encode() + query,
         lines=fixed.lines,
-        headers=_fields(codec, outbound, exchange.call.headers if same else None, fixed.names),
+        headers=_fields(codec, outbound, _forwarded(exchange.call) if same else (), fixed.names),
         body=outbound.body,
         max_reply_bytes=provider.max_response_bytes,
         connect_timeout=target.timeouts.connect,
@@ -121,7 +123,7 @@ def counts_natively(target: Target, codec: AnyCodec) -> bool:
 
 
 def _translate(
-    attempt: Attempt, exchange: Exchange, gateway: Gateway, codec: AnyCodec, dialect: msgspec.Struct
+    attempt: Attempt, exchange: Exchange, gateway: Gateway, codec: AnyProviderCodec, dialect: msgspec.Struct
 ) -> tuple[Outbound, Losses]:
     if exchange.canonical is None:
         assert exchange.question is not None
@@ -153,12 +155,17 @@ def _take_losses(losses: Losses, attempt: Attempt, exchange: Exchange) -> None:
         )
 
 
-def _fields(codec: AnyCodec, outbound: Outbound, client: Headers | None, configured: frozenset[bytes]) -> list[Field]:
+def _forwarded(call: Call) -> Iterable[Field]:
+    """The client's own headers that go up to a provider of its protocol."""
+    found = call.headers.index()
+    return ((name, found[name]) for name in call.codec.forwarded_headers if name in found)
+
+
+def _fields(
+    codec: AnyProviderCodec, outbound: Outbound, forwarded: Iterable[Field], configured: frozenset[bytes]
+) -> list[Field]:
     """Protocol headers beside the fixed ones: the codec's, the client's own, and what the provider insists on."""
-    fields = [field for field in outbound.headers if field[0] not in configured]
-    if client is not None:
-        found = client.index()
-        fields += [(name, found[name]) for name in codec.forwarded_headers if name in found and name not in configured]
+    fields = [field for field in (*outbound.headers, *forwarded) if field[0] not in configured]
     for field in codec.default_headers:
         if field[0] not in configured and all(name != field[0] for name, _ in fields):
             fields.append(field)

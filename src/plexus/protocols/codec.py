@@ -1,7 +1,8 @@
 """The codec record: what every protocol folder provides, and the values that go in and out of it.
 
-A codec faces two ways: as a server towards the client (``decode_request``, ``encode_response`` …) and as a client towards
-the provider (``encode_request``, ``decode_response`` …). All of it is pure: no sockets, no clock, no state between calls.
+A codec faces two ways: as a client towards the provider (``encode_request``, ``decode_response`` …: a ``ProviderCodec``) and
+as a server towards the client (``decode_request``, ``encode_response`` …: the whole ``Codec``). All of it is pure: no
+sockets, no clock, no state between calls.
 """
 
 from __future__ import annotations
@@ -120,19 +121,29 @@ def fixed_path(path: str) -> Callable[[str, bool], str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Codec(Generic[Request, Response, Dialect]):
-    """One protocol for one operation. mypy rejects a missing or misfit function."""
+class ProviderCodec(Generic[Request, Response, Dialect]):
+    """One protocol for one operation, as a client towards providers: all that a protocol needs which no client of ours
+    speaks. mypy rejects a missing or misfit function."""
 
     protocol: str
     operation: str
     default_dialect: Dialect
-    path: Callable[[str, bool], str]
-    """(upstream model, streamed) -> where the operation lives below the base URL (``/chat/completions``), for the lanes that
-    keep the body."""
-    forwarded_headers: frozenset[bytes]
-    """The client's headers (lower case) that go up when the provider speaks the same protocol."""
     default_headers: tuple[Field, ...] = ()
     """What a provider of this protocol insists on, where the client's own did not go up (``anthropic-version``)."""
+    stream_type: bytes = b"text/event-stream"
+    """The media type of a streamed reply, on both sides."""
+
+    encode_request: Callable[[Request, Dialect], tuple[Outbound, Losses]]
+    """Raises ClientError for content that this protocol cannot express."""
+    decode_response: Callable[[bytes, Dialect], Response]
+    """Raises ProviderError for a body that is an error or cannot be read."""
+    stream_decoder: Callable[[Dialect], StreamDecoder]
+    decode_error: Callable[[int, Headers, bytes], GatewayError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec(ProviderCodec[Request, Response, Dialect]):
+    """The whole: also as a server towards clients, and for the lanes on which both sides speak the protocol."""
 
     # as a server, facing the client
     decode_request: Callable[[Inbound], Request]
@@ -147,29 +158,23 @@ class Codec(Generic[Request, Response, Dialect]):
     """That frame repeats the reply so far, so what passes must be kept; else b"" is passed for it."""
     demands_usage: bool = False
     """Every reply must hold counts, so that our estimate is given where the provider said none."""
-    stream_type: bytes = b"text/event-stream"
-    """The media type of a streamed reply, on both sides."""
-    boundary: Callable[[], Boundary] = EventBoundary
-    split: Callable[[bytes], list[bytes]] = split_frames
-    """A run of whole events, cut behind each one, bytes untouched."""
     encode_count: Callable[[int], bytes] | None = None
     """For counting: the reply that holds our own estimate."""
     heartbeat: bytes
     """What keeps a silent stream open, at an event boundary only."""
 
-    # as a client, facing the provider
-    encode_request: Callable[[Request, Dialect], tuple[Outbound, Losses]]
-    """Raises ClientError for content that this protocol cannot express."""
-    decode_response: Callable[[bytes, Dialect], Response]
-    """Raises ProviderError for a body that is an error or cannot be read."""
-    stream_decoder: Callable[[Dialect], StreamDecoder]
-    decode_error: Callable[[int, Headers, bytes], GatewayError]
-
     # the same protocol on both sides: bytes stay
+    path: Callable[[str, bool], str]
+    """(upstream model, streamed) -> where the operation lives below the base URL (``/chat/completions``)."""
+    forwarded_headers: frozenset[bytes]
+    """The client's headers (lower case) that go up."""
     edits: Callable[[Envelope, str, Dialect], dict[str, bytes]]
     """(body, upstream model, dialect) -> the members that must differ upstream, as JSON; {} for the pass lane."""
     withholds: Callable[[bytes], bool]
     """Whether one whole SSE event exists only because ``edits`` asked for it, so the client must not see it."""
     tap: Callable[[Dialect], Tap]
+    boundary: Callable[[], Boundary] = EventBoundary
+    split: Callable[[bytes], list[bytes]] = split_frames
+    """A run of whole events, cut behind each one, bytes untouched."""
     terminator: bytes
     """What we add when a complete stream lacks its last frame (``data: [DONE]``); b"" where there is none."""

@@ -9,7 +9,7 @@ import msgspec
 
 from plexus.protocols import anthropic_messages, gemini, openai_chat, openai_responses
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
-from plexus.protocols.codec import Codec
+from plexus.protocols.codec import Codec, ProviderCodec
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
@@ -25,6 +25,10 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
         gemini.COUNT_CODEC,
     )
 }
+"""What clients speak."""
+
+PROVIDER_CODECS: Mapping[tuple[str, str], ProviderCodec[Any, Any, Any]] = {**CODECS}
+"""What providers speak: the same, and protocols that face providers only."""
 
 DIALECTS: Mapping[str, type[msgspec.Struct]] = {
     "openai_chat": ChatDialect,
@@ -34,5 +38,7 @@ DIALECTS: Mapping[str, type[msgspec.Struct]] = {
 }
 """The questions that presets and the configuration may answer, by protocol."""
 
-PROTOCOLS = frozenset(protocol for protocol, _ in CODECS)
-"""The protocols that the data plane speaks with providers."""
+CLIENT_PROTOCOLS = frozenset(protocol for protocol, _ in CODECS)
+"""The protocols in which clients are answered."""
+PROTOCOLS = frozenset(protocol for protocol, _ in PROVIDER_CODECS)
+"""The protocols in which providers are asked."""
