@@ -121,6 +121,8 @@ class FormScanner:
         """The last boundary has passed."""
         self.text_bytes = 0
         """Of the values that are no files, so far."""
+        self.files = 0
+        self.file_bytes = 0
         self._mark = b"\n--" + boundary
         self._wanted = wanted
         self._state = _State.DATA
@@ -200,6 +202,7 @@ class FormScanner:
             raise bad_request(f"{part.name!r} must be a plain field of the form.", param=part.name)
         if part.name in self.fields:
             raise bad_request(f"The form has {part.name!r} twice.", param=part.name)
+        self.files += part.is_file
         self._value_start = self._at + end + 4
         self._value, self._value_size = [], 0
         self._state = _State.DATA
@@ -207,7 +210,10 @@ class FormScanner:
 
     def _take(self, data: bytes) -> None:
         part = self._part
-        if part is None or part.is_file:
+        if part is None:
+            return
+        if part.is_file:
+            self.file_bytes += len(data)
             return
         self.text_bytes += len(data)
         if part.name in self._wanted:
