@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from plexus.protocols import anthropic_messages, gemini, openai_chat, openai_responses
+from plexus.protocols import anthropic_messages, audio, gemini, images, openai_chat, openai_responses
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.codec import Codec, ProviderCodec
 from plexus.protocols.gemini.dialect import GeminiDialect
@@ -23,6 +23,8 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
         anthropic_messages.COUNT_CODEC,
         gemini.CODEC,
         gemini.COUNT_CODEC,
+        *images.CODECS,
+        *audio.CODECS,
     )
 }
 """What clients speak."""
