@@ -58,9 +58,6 @@ def test_the_dialect_says_which_counts() -> None:
     usage = {"billed_units": {"input_tokens": 1}, "tokens": {"input_tokens": 500}}
     found = [reply({}, dialect, usage=usage).usage for dialect in (None, CohereDialect(counts="tokens"))]
     assert [counts.input for counts in found if counts is not None] == [1, 500]
-        1,
-        500,
-    ]  # type: ignore[union-attr]
 
 
 def test_log_probabilities() -> None:
