@@ -13,8 +13,11 @@ _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
 PREFIXES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2"}
 """The segment that a bare base URL lacks, by protocol; /v1 for all others."""
 
-FAMILIES = (("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"))
-"""What a bare URL's host says about its protocol; Chat otherwise."""
+FAMILIES = (
+    ("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"), (":11434/api", "ollama"),
+    ("cohere.com/v2", "cohere"),
+)  # fmt: skip
+"""What a bare URL's host and path say about its protocol; Chat otherwise."""
 
 
 def protocol_name(name: str) -> str | None:
