@@ -149,11 +149,11 @@ def test_free_text_stands_in_an_object() -> None:
     assert losses == [("messages[0].content[0]", "approximated")]
 
 
-def test_empty_turns_have_an_empty_text() -> None:
-    assert written(turn("user"), turn("assistant"))[0] == [
-        {"role": "user", "content": ""},
-        {"role": "assistant", "content": ""},
-    ]
+def test_an_empty_turn_of_the_model_is_left_out() -> None:
+    empty = (turn("assistant"), turn("assistant", Text(text="")), turn("assistant", Reasoning(text="hm")))
+    messages, losses = written(user("hi"), *empty, turn("user"))
+    assert messages == [{"role": "user", "content": "hi"}, {"role": "user", "content": ""}]
+    assert losses == [("messages[3].content[0]", "unsupported")]
 
 
 @pytest.mark.parametrize(("detail", "found", "lost"), [

@@ -95,7 +95,8 @@ class _Writer:
 
     def _message(self, message: Message, path: str) -> list[Turn]:
         if message.role == "assistant":
-            return [self._assistant(message.content, path)]
+            turn = self._assistant(message.content, path)
+            return [turn] if len(turn) > 1 else []  # an empty one is refused
         written: list[Turn] = []
         others: list[Turn] = []
         for index, block in enumerate(message.content):
@@ -125,8 +126,8 @@ class _Writer:
             else:
                 parts += self._part(block, where)
         self._add_thoughts(thoughts, turn, parts, called=bool(calls))
-        if parts or not calls:
-            turn["content"] = _content(parts)
+        if content := _content(parts):
+            turn["content"] = content
         if calls:
             turn["tool_calls"] = calls
         return turn
