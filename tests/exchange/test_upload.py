@@ -124,6 +124,7 @@ async def test_the_peak_is_one_body_or_the_bound(keep: int) -> None:
             return END
         return b""
 
+    total = 0
     tracemalloc.start()
     try:
         body = Upload(read, FormScanner(b"b", frozenset({"model"})), keep=keep, length=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 import pytest
 from tests.upstream.servers import OK, close, request, serving
@@ -35,7 +35,7 @@ class Pieces:
         self.stopped = False
         self._pieces = pieces
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         self.begun += 1
         try:
             for piece in self._pieces:
@@ -98,15 +98,16 @@ async def test_no_more_is_asked_for_than_the_provider_takes(client: UpstreamClie
     read = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
         await read.wait()
         await reader.readexactly(len(piece) * many)
         writer.write(OK)
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
 
-    async def head_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        await answer(reader, writer)
-
-    listener = await asyncio.start_server(head_only, "127.0.0.1", 0, limit=65_536)
+    gone = asyncio.Event()
+    listener = await asyncio.start_server(answer, "127.0.0.1", 0, limit=65_536)
     port = listener.sockets[0].getsockname()[1]
     origin = Origin("127.0.0.1", port)
     sending = asyncio.ensure_future(client.send(request(origin, body=b"", source=source), whole=True))
@@ -120,6 +121,7 @@ async def test_no_more_is_asked_for_than_the_provider_takes(client: UpstreamClie
     reply = await sending
     assert await reply.body(10) == b"hi"
     assert source.given == many
+    await gone.wait()
     listener.close()
 
 

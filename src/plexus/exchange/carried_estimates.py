@@ -49,5 +49,7 @@ def _read(question: Question, name: str) -> int:
     total = 0
     for one in [said] if isinstance(said, str) else said:
         text = one if isinstance(one, str) else one.text
-        total += estimate_text(len(text.encode())) + (0 if isinstance(one, str) or not present(one.image_url) else IMAGE)
+        total += estimate_text(len(text.encode())) + (
+            0 if isinstance(one, str) or not present(one.image_url) else IMAGE
+        )
     return total

@@ -15,8 +15,8 @@ from plexus.domain.route import Target
 from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
 from plexus.exchange.exchange import Asked, Attempt, Exchange
 from plexus.exchange.gateway import Gateway
-from plexus.exchange.serving import choose_codec, dialect_of
 from plexus.exchange.seal import is_sealed, unseal
+from plexus.exchange.serving import choose_codec, dialect_of
 from plexus.exchange.stand_ins import put_stand_ins
 from plexus.protocols import envelope
 from plexus.protocols.codec import Outbound
@@ -57,7 +57,9 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     dialect = dialect_of(target, codec)
     question = exchange.question
     assert question is not None
-    decoded = is_sealed(question.body) if client.generates else not client.fits(question.inbound.envelope, dialect)
+    decoded = (
+        is_sealed(question.body) if client.generates else same and not client.fits(question.inbound.envelope, dialect)
+    )
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not decoded:
         kept = question.inbound.envelope

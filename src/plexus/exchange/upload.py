@@ -7,7 +7,8 @@ begun with its beginning (which must hold the model) and streams through; it can
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 
 from plexus.protocols.multipart import Edit, FormScanner, replace
 
@@ -52,7 +53,7 @@ class Upload:
         """Bytes of the whole body, where that is known."""
         return self.size if self.complete else self._length
 
-    async def rest(self) -> AsyncIterator[bytes]:
+    async def rest(self) -> AsyncGenerator[bytes, None]:
         """What has not been kept, as it comes."""
         while not self.complete:
             self.spent = True
@@ -81,9 +82,10 @@ class Source:
         self.length = None if length is None else length + sum(edit.growth for edit in edits)
         self.repeatable = upload.complete
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The kept pieces, then the others as they come."""
         for piece in replace(self._upload.kept, self._edits):
             yield piece
-        async for piece in self._upload.rest():
-            yield piece
+        async with aclosing(self._upload.rest()) as rest:
+            async for piece in rest:
+                yield piece

@@ -80,14 +80,14 @@ def decode_usage(raw: bytes | msgspec.Raw, *, made: str | None = None) -> Usage 
         parts["audio_output"] = wire.output_tokens_details.audio_tokens or 0
     elif made is not None:
         parts[made] = output
-    return usage(
+    counts = usage(
         input=wire.input_tokens or 0,
         cached_input=given.cached_tokens or 0,
         output=output,
         raw=bytes(raw).decode("utf-8", "replace"),
         reported_cost_nanos=None if ticks is None else ticks // 10,
-        **parts,
     )
+    return msgspec.structs.replace(counts, **{name: max(0, count) for name, count in parts.items()})
 
 
 class CarriedTap(Noted):

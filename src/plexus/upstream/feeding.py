@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import aclosing
 
 from plexus.canonical.errors import ErrorKind, GatewayError
 from plexus.http1.body import LAST_CHUNK
@@ -42,13 +43,14 @@ class Feeder:
     async def _feed(self, reply: UpstreamReply, written: Callable[[], None]) -> None:
         connection, chunked = self._connection, self._source.length is None
         try:
-            async for piece in self._source.pieces():
-                if chunked:
-                    connection.write(b"%x\r\n" % len(piece), piece, b"\r\n")
-                else:
-                    connection.write(piece)
-                if connection.full:
-                    await connection.drained()
+            async with aclosing(self._source.pieces()) as pieces:
+                async for piece in pieces:
+                    if chunked:
+                        connection.write(b"%x\r\n" % len(piece), piece, b"\r\n")
+                    else:
+                        connection.write(piece)
+                    if connection.full:
+                        await connection.drained()
             if chunked:
                 connection.write(LAST_CHUNK)
             connection.end_body()

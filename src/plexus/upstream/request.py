@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -24,7 +24,7 @@ class BodySource(Protocol):
     def repeatable(self) -> bool:
         """Whether the pieces can be had again from the beginning."""
 
-    def pieces(self) -> AsyncIterator[bytes]:
+    def pieces(self) -> AsyncGenerator[bytes, None]:
         """All of it, in order, none empty. Raises GatewayError when the rest cannot be had."""
 
 
