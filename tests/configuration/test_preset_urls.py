@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template
+from plexus.configuration.preset_urls import complete_url, endpoints_under, front_of, is_side_by_side, is_template
 
 AZURE = "https://{resource}.openai.azure.com/openai/v1"
 CLOUD = "https://api.cloud.example/accounts/{account}/ai/v1"
@@ -44,3 +44,30 @@ def test_a_url_means_the_endpoints_below_it() -> None:
 def test_templates() -> None:
     assert is_template(AZURE)
     assert not is_template("https://h.example/v1")
+
+
+@pytest.mark.parametrize(
+    ("known", "side_by_side"),
+    [
+        ({"openai_chat": "http://h.example/v1", "gemini": "http://h.example/v1beta"}, True),
+        ({"openai_chat": "http://h.example/api/v1", "gemini": "http://h.example/api/v1beta"}, True),
+        ({"openai_chat": "http://h.example/v1", "gemini": "http://g.example/v1beta"}, False),
+        ({"openai_chat": "http://h.example/v1beta", "gemini": "http://h.example/v1"}, False),
+        ({"openai_chat": "http://h.example/v1beta/openai", "gemini": "http://h.example/v1beta"}, False),
+    ],
+)
+def test_endpoints_that_differ_in_their_version_stand_side_by_side(known: dict[str, str], side_by_side: bool) -> None:
+    assert is_side_by_side(known) is side_by_side
+
+
+@pytest.mark.parametrize(
+    ("url", "front"),
+    [
+        ("http://h.example/v1/", "http://h.example"),
+        ("http://h.example/v1beta", "http://h.example"),
+        ("http://h.example/v2", "http://h.example/v2"),
+        ("http://h.example", "http://h.example"),
+    ],
+)
+def test_the_front_of_a_url(url: str, front: str) -> None:
+    assert front_of(url) == front

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from plexus.configuration import document as doc
-from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template
+from plexus.configuration.preset_urls import complete_url, endpoints_under, front_of, is_side_by_side, is_template
 from plexus.configuration.problems import Problem
 from plexus.configuration.urls import guess_protocol, parse_endpoint, protocol_name
 from plexus.configuration.yaml_source import Path, Source
@@ -157,10 +157,12 @@ class ProviderCompiler:
         return dict(whole), whole
 
     def _from_string(self, url: str, known: dict[str, str]) -> dict[str, Any]:
-        """A place that is not the preset's own: it serves all the preset's protocols, where they share one URL; else the
-        one that the URL suggests."""
+        """A place that is not the preset's own: it serves all the preset's protocols, where they share one URL, or differ
+        in their version only; else the one that the URL suggests."""
         if len(set(known.values())) == 1:
             return dict.fromkeys(known, url)
+        if is_side_by_side(known):
+            return dict.fromkeys(known, front_of(url))
         return {guess_protocol(url): url}
 
     def _from_map(self, given: dict[str, Any], where: Path) -> dict[str, Any]:

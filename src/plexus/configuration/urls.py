@@ -10,8 +10,9 @@ from plexus.domain.link_local import is_link_local
 from plexus.domain.provider import Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
+DEFAULT_PREFIX = "/v1"
 PREFIXES = {"gemini": "/v1beta"}
-"""The version segment that a bare base URL lacks, by protocol; /v1 for all others."""
+"""The version segment that a bare base URL lacks, by protocol; ``DEFAULT_PREFIX`` for all others."""
 
 FAMILIES = (("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"))
 """What a bare URL's host says about its protocol; Chat otherwise."""
@@ -52,6 +53,6 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
     if not whole and not _VERSION.search(path) and not path.endswith("/openai"):
-        path += PREFIXES.get(protocol, "/v1")
+        path += PREFIXES.get(protocol, DEFAULT_PREFIX)
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
     return Endpoint(protocol=protocol, origin=origin, prefix=path)
