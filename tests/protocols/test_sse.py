@@ -76,3 +76,9 @@ def test_what_we_write_reads_back() -> None:
         SseEvent(None, b"{}"),
         SseEvent(b"message_start", b"1"),
     ]
+
+
+def test_what_is_no_utf8_is_replaced_as_browsers_do() -> None:
+    decoder = SseDecoder()
+    assert decoder.feed("data: ä\n\n".encode()[:-3] + b"\n\n") == [SseEvent(None, "\N{REPLACEMENT CHARACTER}".encode())]
+    assert decoder.feed(b"data: \xff") + decoder.finish() == [SseEvent(None, "\N{REPLACEMENT CHARACTER}".encode())]

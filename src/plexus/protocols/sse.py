@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from plexus.canonical.errors import ErrorKind, ProviderError
+from plexus.protocols.unreadable import as_utf8
 
 _END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 _LINE = re.compile(rb"\r\n|\n|\r")
@@ -73,12 +74,12 @@ class SseDecoder:
     def feed(self, data: bytes) -> list[SseEvent]:
         """The events that ``data`` completes. Raises ProviderError for an endless event."""
         whole = self._boundary.feed(data)
-        return split_events(whole) if whole else []
+        return split_events(as_utf8(whole)) if whole else []
 
     def finish(self) -> list[SseEvent]:
         """The last event, where its blank line is missing."""
         rest = self._boundary.finish()
-        return split_events(rest) if rest.strip() else []
+        return split_events(as_utf8(rest)) if rest.strip() else []
 
 
 def split_events(data: bytes) -> list[SseEvent]:

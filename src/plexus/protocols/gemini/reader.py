@@ -44,6 +44,7 @@ from plexus.protocols.gemini.wire import (
     PlainChunk,
 )
 from plexus.protocols.members import ABSENT, NULL, Members, Object, present
+from plexus.protocols.unreadable import UNREADABLE
 
 _OBJECT = msgspec.json.Decoder(Object)
 OURS = frozenset({"content", "finishReason", "index", "logprobsResult"})
@@ -87,7 +88,7 @@ class Reader:
         """Read a chunk that is more text and nothing else; False for any other."""
         try:
             plain: PlainChunk = PLAIN_CHUNK.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             self._richer += 1
             return False
         candidate = plain.candidates[0]

@@ -35,6 +35,7 @@ from plexus.protocols.openai_chat.response import finish_of
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import Choice, Chunk, Delta, ToolCallDelta
 from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.unreadable import UNREADABLE
 
 _DECODER = msgspec.json.Decoder(Chunk)
 DONE = b"[DONE]"
@@ -72,7 +73,7 @@ class ChatStreamDecoder(EventDecoder[SseEvent]):
                 continue
             try:
                 chunk = _DECODER.decode(data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 out += self._skip(data)
                 continue
             if event.name == b"error" or present(chunk.error):
