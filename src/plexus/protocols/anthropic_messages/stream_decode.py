@@ -25,7 +25,7 @@ from plexus.protocols.anthropic_messages.errors import decode_stream_error
 from plexus.protocols.anthropic_messages.response import finish_of
 from plexus.protocols.anthropic_messages.usage import decode_usage, merge_usage
 from plexus.protocols.anthropic_messages.wire import Delta, Event, MessageDelta
-from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.event_decoder import MAX_MEMBERS, EventDecoder
 from plexus.protocols.members import ABSENT, Members, Object, present
 from plexus.protocols.sse import SseDecoder, SseEvent
 from plexus.protocols.unreadable import UNREADABLE
@@ -166,6 +166,8 @@ class MessagesStreamDecoder(EventDecoder[SseEvent]):
         more = {name: value for name, value in rest.delta.items() if name not in ("stop_reason", "stop_sequence")}
         if rest.context_management is not ABSENT:
             more["context_management"] = rest.context_management
+        if len(self._extras) + len(more) > MAX_MEMBERS:
+            more = {}
         self._extras.update(
             {name: msgspec.Raw(bytes(value)) for name, value in more.items() if bytes(value) != b"null"}
         )

@@ -26,7 +26,7 @@ from plexus.canonical.events import (
     UsageSeen,
 )
 from plexus.canonical.response import Finish, FinishReason
-from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.event_decoder import MAX_CANDIDATES, EventDecoder, endless
 from plexus.protocols.members import present
 from plexus.protocols.openai_chat.content import PROTOCOL, decode_annotation
 from plexus.protocols.openai_chat.dialect import ChatDialect
@@ -100,6 +100,9 @@ class ChatStreamDecoder(EventDecoder[SseEvent]):
             self._service_tier = chunk.service_tier
         for choice in chunk.choices or ():
             candidate = self._candidates.get(choice.index)
+            if candidate is None and len(self._candidates) == MAX_CANDIDATES:
+                out += self._fail(endless("number of answers"))
+                return
             if candidate is None:
                 candidate = self._candidates[choice.index] = _Candidate(choice.index)
             candidate.take(choice, out)

@@ -19,7 +19,7 @@ from plexus.canonical.events import (
     StreamEvent,
     UsageSeen,
 )
-from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.event_decoder import MAX_BLOCKS, EventDecoder, endless
 from plexus.protocols.members import Members, Object, present
 from plexus.protocols.openai_errors import decode_error_body
 from plexus.protocols.openai_responses.content import PROTOCOL
@@ -65,6 +65,8 @@ class ResponsesStreamDecoder(EventDecoder[SseEvent]):
                 wire = _EVENT.decode(event.data)
                 kind = wire.type or (event.name or b"").decode("utf-8", "replace")
                 self._event(kind, wire, event.data, out)
+                if len(self._items) > MAX_BLOCKS and not self._ended:
+                    out += self._fail(endless("number of items"))
             except (ClientError, *UNREADABLE):
                 out += self._skip(event.data)
         return out
