@@ -21,10 +21,15 @@ HEADS = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
     b"HTTP/1.0 404 Not Found\r\n\r\n",
 )
+FORM = (
+    b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nm\r\n--x\r\nContent-Disposition: form-data; name="file"; '
+    b'filename="a"\r\nContent-Type: audio/wav\r\nContent-Length: 3\r\n\r\nabc\r\n--x--\r\n'
+)
 OTHERS: dict[str, tuple[bytes, ...]] = {
     "http1/heads": HEADS,
     "http1/chunked": (b"\x003\r\nabc\r\n0\r\n\r\n", b"\x05a;x=y\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n"),
     "small_texts": (b"12", b"Wed, 21 Oct 2026 07:28:00 GMT", b"plx1.AAAAAAAAAAAAAAAAAAAAAA"),
+    "multipart": (b"\x00" + FORM, b"\x20" + FORM),
     "sse": (b"\x02event: a\ndata: 1\n\n: x\n\ndata: 2\r\n\r\n",),
     "ndjson": (b'\x01{"a":1}\n\r\n{"b":2}',),
 }

@@ -17,7 +17,7 @@ from plexus.canonical.headers import Headers
 from plexus.canonical.request import GenerateRequest
 from plexus.http1.body import BodyIncomplete, BodyTooLarge, body_decoder
 from plexus.http1.head import CHUNKED, Malformed, Preface, parse_reply, parse_request
-from plexus.protocols import envelope, reasoning_state
+from plexus.protocols import envelope, multipart, reasoning_state
 from plexus.protocols.codec import Codec, Inbound, ProviderCodec
 from plexus.protocols.faults import retry_after
 from plexus.protocols.gemini import ARRAY_CODEC
@@ -243,6 +243,30 @@ def read_chunked(data: bytes) -> None:
         pass
 
 
+def read_form(data: bytes) -> None:
+    """In pieces as in one; an edit of it is the form with one value changed."""
+    _, chunks = pieces(data)
+    given = list(chunks)
+    found = [_scanned(given), _scanned([data[1:]])]
+    assert found[0] == found[1]
+    fields, _ = found[0]
+    if "model" in fields:
+        edits = fields["model"].change("other")
+        again, refused = _scanned(list(multipart.replace(given, edits)))
+        assert refused is not None or again["model"].text == "other"
+
+
+def _scanned(chunks: list[bytes]) -> tuple[dict[str, multipart.Value], str | None]:
+    scanner = multipart.FormScanner(b"x", frozenset({"model", "stream"}))
+    try:
+        for chunk in chunks:
+            scanner.feed(chunk)
+        scanner.finish()
+    except GatewayError as refusal:
+        return {}, refusal.message
+    return scanner.fields, None
+
+
 def read_small_texts(data: bytes) -> None:
     """Values that stand in headers and members."""
     text = data.decode("latin-1")
@@ -285,7 +309,7 @@ def _targets() -> dict[str, Target]:
         found[f"{name}/tap_read"] = read_target(codec)
     found |= {
         "envelope": read_envelope, "sse": read_sse, "ndjson": read_ndjson, "http1/heads": read_heads,
-        "http1/chunked": read_chunked, "small_texts": read_small_texts,
+        "http1/chunked": read_chunked, "multipart": read_form, "small_texts": read_small_texts,
     }  # fmt: skip
     return found
 
