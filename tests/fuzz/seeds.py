@@ -48,7 +48,7 @@ def seeds(target: str, most: int = 100_000) -> tuple[bytes, ...]:
 
 
 def _recorded(protocol: str, operation: str) -> tuple[Recording, ...]:
-    folder = COUNTS.get(protocol) if operation == "count_tokens" else FOLDERS[protocol]
+    folder = COUNTS.get(protocol) if operation == "count_tokens" else FOLDERS.get(protocol, protocol.replace("_", "."))
     return recordings(folder) if folder is not None else ()
 
 
