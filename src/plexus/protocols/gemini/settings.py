@@ -9,6 +9,7 @@ from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, 
 from plexus.protocols.gemini.dialect import LEAST_BUDGET, GeminiDialect, always_thinks, never_thinks, thinks_by_level
 from plexus.protocols.gemini.schema import to_openapi
 from plexus.protocols.members import raw_json
+from plexus.protocols.unreadable import UNREADABLE
 
 UNSUPPORTED = (
     "parallel_tool_calls", "logit_bias", "verbosity", "prediction", "metadata", "store", "service_tier", "user",
@@ -90,7 +91,7 @@ def _encode_output(request: GenerateRequest, dialect: GeminiDialect, config: Bod
 def _subset(schema: msgspec.Raw, path: str, losses: Losses) -> object:
     try:
         written, lost = to_openapi(schema)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         losses.add(path, "unsupported")
         return {"type": "OBJECT"}
     for where in lost:
@@ -107,7 +108,7 @@ def _encode_modalities(request: GenerateRequest, config: Body, losses: Losses) -
     if audio.voice is not None:
         try:
             name = msgspec.json.decode(audio.voice, type=str)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             losses.add("audio.voice", "unsupported")
         else:
             config["speechConfig"] = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": name}}}
