@@ -30,6 +30,8 @@ from plexus.exchange.exchange import new_id
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.pipeline import run
 from plexus.http1.server import Handler, Incoming
+from plexus.protocols.embeddings import GEMINI_BATCH
+from plexus.protocols.embeddings.gemini import MANY as BATCH
 from plexus.protocols.gemini import ARRAY_CODEC
 
 JSON = (b"content-type", b"application/json")
@@ -103,6 +105,8 @@ async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gatew
         stream = ACTIONS[place.action].stream
         if stream and query.get("alt") != "sse":
             codec = ARRAY_CODEC
+        elif place.action == BATCH:
+            codec = GEMINI_BATCH
     call = Call(
         codec=codec,
         headers=headers,
