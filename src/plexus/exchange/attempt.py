@@ -48,6 +48,7 @@ class StreamReply(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     plain: list[Field] | None = None
     """The head of a reply that is no stream of events, and passes as it is."""
+    status: int = 200
 
 
 Committable = WholeReply | StreamReply
