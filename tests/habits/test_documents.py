@@ -53,6 +53,11 @@ def test_no_machine_shows_through() -> None:
     assert found == {}
 
 
+def test_no_merge_was_left_half_done() -> None:
+    left = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+    assert [str(path) for path in tracked() if left.search(read(path))] == []
+
+
 def test_every_package_says_what_it_holds() -> None:
     packages = [path for path in tracked() if path.name == "__init__.py" and (ROOT / path).is_relative_to(SOURCE)]
     assert len(packages) > 10
