@@ -34,7 +34,7 @@ def test_model_and_action_stand_in_the_path(path: bytes, place: tuple[str, str] 
 
 
 @pytest.mark.parametrize("prefix", ["/v1beta", "/v1"])
-@pytest.mark.parametrize("action", ["predict", "embedContent", "batchGenerateContent", "generatecontent", ""])
+@pytest.mark.parametrize("action", ["predict", "embedText", "batchGenerateContent", "generatecontent", ""])
 async def test_an_unknown_action_is_a_404_and_reaches_nobody(prefix: str, action: str) -> None:
     assert action not in ACTIONS
     async with gateway(GEMINI) as bench:

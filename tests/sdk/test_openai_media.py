@@ -173,7 +173,7 @@ async def test_errors_are_openai_s() -> None:
 
 async def test_what_only_another_protocol_serves_is_refused_with_the_reason() -> None:
     async with gateway(MESSAGES) as bench, sdk(bench) as client:
-        with pytest.raises(openai.APIStatusError, match="serves speech"):
+        with pytest.raises(openai.APIStatusError, match="serves the operation 'speech'"):
             await client.audio.speech.create(model="chat", voice="alloy", input="Hello")
         assert bench.providers[0].calls == type(bench.providers[0].calls)(maxlen=bench.providers[0].calls.maxlen)
 

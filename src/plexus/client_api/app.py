@@ -34,6 +34,8 @@ from plexus.exchange.passage import REFUSED_METHODS
 from plexus.exchange.passthrough import RawCall, pass_through
 from plexus.exchange.pipeline import run
 from plexus.http1.server import Handler, Incoming
+from plexus.protocols.embeddings import GEMINI_BATCH
+from plexus.protocols.embeddings.gemini import MANY as BATCH
 from plexus.protocols.gemini import ARRAY_CODEC
 
 JSON = (b"content-type", b"application/json")
@@ -109,6 +111,8 @@ async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gatew
         stream = ACTIONS[place.action].stream
         if stream and query.get("alt") != "sse":
             codec = ARRAY_CODEC
+        elif place.action == BATCH:
+            codec = GEMINI_BATCH
     call = Call(
         codec=codec,
         headers=headers,

@@ -19,6 +19,11 @@ ENDPOINTS: dict[bytes, Endpoint] = {
     b"/v1/responses": Endpoint("openai_responses", "generate"),
     b"/v1/messages": Endpoint("anthropic_messages", "generate"),
     b"/v1/messages/count_tokens": Endpoint("anthropic_messages", "count_tokens"),
+    b"/v1/embeddings": Endpoint("openai_chat", "embed"),
+    b"/v2/embed": Endpoint("cohere", "embed"),
+    b"/v1/rerank": Endpoint("openai_chat", "rerank"),
+    b"/v2/rerank": Endpoint("cohere", "rerank"),
+    b"/v1/moderations": Endpoint("openai_chat", "moderate"),
     b"/v1/images/generations": Endpoint("openai_chat", "image"),
     b"/v1/images/edits": Endpoint("openai_chat", "image_edit"),
     b"/v1/images/variations": Endpoint("openai_chat", "image_variation"),
@@ -51,6 +56,8 @@ ACTIONS: Mapping[str, Action] = {
     "generateContent": Action(Endpoint("gemini", "generate"), stream=False),
     "streamGenerateContent": Action(Endpoint("gemini", "generate"), stream=True),
     "countTokens": Action(Endpoint("gemini", "count_tokens"), stream=False),
+    "embedContent": Action(Endpoint("gemini", "embed"), stream=False),
+    "batchEmbedContents": Action(Endpoint("gemini", "embed"), stream=False),
 }
 """Actions that are served. Any other is a 404, never a call to a model."""
 

@@ -7,8 +7,10 @@ import time
 
 import msgspec
 
+from plexus.canonical.embedding import EmbedResponse
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
+from plexus.canonical.reranking import RerankResponse
 from plexus.canonical.response import Finish
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
 from plexus.exchange.deadline import Deadline
@@ -196,6 +198,8 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
 def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Read:
     """Another protocol. Raises ProviderError for a reply that is an error or cannot be read."""
     response = prepared.codec.decode_response(body, prepared.dialect)
+    if not prepared.codec.generates:
+        return _translate_simple(response, attempt, exchange)
     finish = response.candidates[0].finish if response.candidates else None
     said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
     empty = not said and (response.usage is None or response.usage.output == 0)
@@ -211,6 +215,16 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
     for loss in losses:
         exchange.losses.add(loss.path, loss.reason)
     return written, finish, empty
+
+
+def _translate_simple(response: EmbedResponse | RerankResponse, attempt: Attempt, exchange: Exchange) -> Read:
+    """The same for what is no generated reply."""
+    attempt.usage = response.usage or usage_of_text(exchange, 0)
+    told = msgspec.structs.replace(response, usage=attempt.usage, model=response.model or attempt.target.model)
+    written, losses = exchange.codec.encode_response(told, exchange.canonical)
+    for loss in losses:
+        exchange.losses.add(loss.path, loss.reason)
+    return written, None, response.empty
 
 
 def _foreign(reply: Reply) -> ProviderError:

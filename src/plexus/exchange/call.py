@@ -66,11 +66,13 @@ class Question(msgspec.Struct, frozen=True):
 def read_question(call: Call, body: bytes) -> Question:
     """What the body asks for. Raises ClientError for anything but a JSON object that names a model."""
     members = envelope.read(body)
-    model = call.path.get("model") or members.get("model", str)
+    model = call.path.get("model") or members.get("model", str) or call.codec.default_model
     if not model:
         raise no_model()
     inbound = Inbound(envelope=members, headers=call.headers, path=call.path, query=call.query)
-    stream = call.stream if call.stream is not None else bool(members.get("stream", bool))
+    stream = call.stream
+    if stream is None:
+        stream = call.codec.streams and bool(members.get("stream", bool))
     return Question(inbound, model, stream)
 
 
