@@ -83,10 +83,10 @@ def test_what_gemini_has_no_part_for_is_lost() -> None:
 def test_a_state_without_words_goes_on_to_the_call() -> None:
     body, _ = write(Reasoning(redacted=True, state=SEALED), ToolCall(id="c", name="f", arguments="{}"))
     (part,) = body["candidates"][0]["content"]["parts"]
-    assert decode_signature(part["thoughtSignature"]) == (SEALED, True)
+    assert decode_signature(part["thoughtSignature"]) == (SEALED, "")
     body, _ = write(Reasoning(redacted=True, state=SEALED), Text(text="a"))
     bare, _ = body["candidates"][0]["content"]["parts"]
-    assert decode_signature(bare["thoughtSignature"]) == (SEALED, False)
+    assert decode_signature(bare["thoughtSignature"]) == (SEALED, None)
 
 
 def test_a_blocked_prompt_has_no_candidates_again() -> None:

@@ -97,12 +97,12 @@ def test_a_repeated_block_counts_once() -> None:
 def test_a_state_without_words_goes_on_to_the_call() -> None:
     state = (BlockStart(0, Reasoning(redacted=True, state=SEALED)), BlockEnd(0))
     (call,) = parts(*state, BlockStart(1, ToolCall(id="a", name="f", arguments="{}")), BlockEnd(1))
-    assert decode_signature(call[0]["thoughtSignature"]) == (SEALED, True)
+    assert decode_signature(call[0]["thoughtSignature"]) == (SEALED, "")
     alone, text = parts(*state, BlockStart(1, Text(text="")), TextDelta(1, "x"), BlockEnd(1))
-    assert decode_signature(alone[0]["thoughtSignature"]) == (SEALED, False)
+    assert decode_signature(alone[0]["thoughtSignature"]) == (SEALED, None)
     assert text == [{"text": "x"}]
     (last,) = parts(*state)
-    assert decode_signature(last[0]["thoughtSignature"]) == (SEALED, False)
+    assert decode_signature(last[0]["thoughtSignature"]) == (SEALED, None)
 
 
 def test_media_and_refusals() -> None:

@@ -26,7 +26,7 @@ from plexus.protocols.gemini.parts import (
     with_signature,
 )
 from plexus.protocols.gemini.reader import ASIDE, Reader
-from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart
+from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart, is_sealed
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.gemini.wire import CHUNK, Feedback
 from plexus.protocols.members import Object, own_members, present
@@ -114,39 +114,50 @@ def encode_candidate(candidate: Candidate, losses: Losses) -> Part:
 
 
 def encode_blocks(blocks: tuple[Block, ...], path: str, losses: Losses) -> list[Part]:
-    """All parts. The state of a thought without words goes on to the call behind it, which clients give back."""
+    """All parts. The state of a thought goes on to the call behind it, which clients give back: alone where the thought has
+    no words, else once more, with them."""
     parts: list[Part] = []
-    pending: Reasoning | None = None
+    alone: Reasoning | None = None
+    told: Reasoning | None = None
     for index, block in enumerate(blocks):
-        if is_moved(block) or is_apart(block):
-            assert isinstance(block, Reasoning)
-            parts += flush(pending)
-            pending = block
+        if isinstance(block, Reasoning) and (is_moved(block) or is_apart(block)):
+            parts += flush(alone)
+            alone = block
             continue
-        if pending is not None and isinstance(block, ToolCall) and block.state is None:
-            part = encode_call(block)
-            parts.append(with_signature(part, encode_signature(pending.state, moved=True)))
-            pending = None
-            continue
-        parts += flush(pending)
-        pending = None
+        signature = None
+        if isinstance(block, ToolCall) and block.state is None:
+            signature = call_signature(alone, told)
+            alone, told = None, told if alone is not None else None
+        parts += flush(alone)
+        alone = None
+        if isinstance(block, Reasoning) and is_told(block):
+            told = block
         written = encode_block(block, f"{path}.parts[{index}]", losses)
         if written is not None:
-            parts.append(written)
-    return parts + flush(pending)
+            parts.append(with_signature(written, signature))
+    return parts + flush(alone)
 
 
-def is_moved(block: Block) -> bool:
-    """Whether a block is a state of another protocol without words."""
-    if not isinstance(block, Reasoning) or block.text or block.state is None or block.extras is not None:
-        return False
-    signature = encode_signature(block.state)
-    return signature is not None and signature != block.state.value
+def is_moved(block: Reasoning) -> bool:
+    """Whether a thought is a state of another protocol without words."""
+    return not block.text and block.extras is None and block.state is not None and is_sealed(block.state)
 
 
-def flush(pending: Reasoning | None) -> list[Part]:
+def is_told(block: Reasoning) -> bool:
+    """Whether a thought has a state of another protocol, and the words that it signs."""
+    return bool(block.text) and block.state is not None and is_sealed(block.state)
+
+
+def call_signature(alone: Reasoning | None, told: Reasoning | None) -> str | None:
+    """The signature of a call behind thoughts: one ``alone``, which stands nowhere else, or one that was ``told``."""
+    if alone is not None:
+        return encode_signature(alone.state, words="")
+    return encode_signature(told.state, words=told.text) if told is not None else None
+
+
+def flush(alone: Reasoning | None) -> list[Part]:
     """A state that no call followed stands alone."""
-    return [] if pending is None else [encode_thought(msgspec.structs.replace(pending, redacted=True))]
+    return [] if alone is None else [encode_thought(msgspec.structs.replace(alone, redacted=True))]
 
 
 def encode_block(block: Block, path: str, losses: Losses) -> Part | None:

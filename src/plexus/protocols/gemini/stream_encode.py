@@ -28,9 +28,9 @@ from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
 from plexus.protocols.gemini.finish import word_of
 from plexus.protocols.gemini.logprobs import encode_logprobs
-from plexus.protocols.gemini.parts import Part, encode_call, encode_thought, own_extras, with_signature
+from plexus.protocols.gemini.parts import Part, encode_thought, own_extras, with_signature
 from plexus.protocols.gemini.reader import ASIDE
-from plexus.protocols.gemini.response import encode_block, flush, is_moved, own_reasons
+from plexus.protocols.gemini.response import call_signature, encode_block, flush, is_moved, is_told, own_reasons
 from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.members import Object, own_members
@@ -53,11 +53,14 @@ def array_encoder(request: GenerateRequest) -> GeminiStreamEncoder:
 class _Block:
     """A block while it comes. ``parts`` that are written whole wait here."""
 
-    __slots__ = ("arguments", "audio", "block", "prefix", "silent", "state", "suffix", "text", "transcript")
+    __slots__ = ("arguments", "audio", "block", "prefix", "silent", "state", "suffix", "text", "transcript", "words")
 
     def __init__(self, block: Block) -> None:
         self.block = block
         self.text = ""
+        """Only that there was some."""
+        self.words: list[str] | None = [] if isinstance(block, Reasoning) else None
+        """All that a thought said."""
         self.prefix = self.suffix = b""
         """What stands around the JSON string of its next piece, once there was one."""
         self.arguments: list[str] = []
@@ -81,6 +84,8 @@ class GeminiStreamEncoder:
         """Calls that are whole, and wait for an earlier one that is not."""
         self._pending: dict[int, Reasoning] = {}
         """Candidate -> a state without words, until the call behind it comes."""
+        self._told: dict[int, Reasoning] = {}
+        """Candidate -> a thought whose state goes along with the call behind it once more."""
         self._finishes: dict[int, Finish] = {}
         self._logprobs: dict[int, list[msgspec.Raw]] = {}
         self._usage: Usage | None = None
@@ -91,6 +96,8 @@ class GeminiStreamEncoder:
         if type(event) is TextDelta:
             opened = self._blocks.get((event.candidate, event.index))
             if opened is not None and opened.prefix and event.text and not self._pending:
+                if opened.words is not None:
+                    opened.words.append(event.text)
                 return b"%b%b%b" % (opened.prefix, _encode(event.text), opened.suffix)
             return self._text(opened, event.text, event.candidate)
         match event:
@@ -151,7 +158,9 @@ class GeminiStreamEncoder:
         if opened is None or opened.silent or not text:
             return b""
         out = self._flush(candidate)
-        opened.text = text  # only that there was some
+        opened.text = text
+        if opened.words is not None:
+            opened.words.append(text)
         thought = isinstance(opened.block, Reasoning)
         part: Part = {"text": text, "thought": True} if thought else {"text": text}
         out += self._parts([part], candidate)
@@ -196,6 +205,9 @@ class GeminiStreamEncoder:
         part: Part = {"text": ""}
         if isinstance(block, Reasoning):
             part["thought"] = True
+            thought = Reasoning(text="".join(opened.words or ()), state=opened.state)
+            if is_told(thought):
+                self._told[candidate] = thought
         return self._flush(candidate) + self._parts([with_signature(part, signature)], candidate)
 
     def _state(self, block: Reasoning, candidate: int) -> bytes:
@@ -217,12 +229,12 @@ class GeminiStreamEncoder:
         return out
 
     def _call(self, block: ToolCall, candidate: int) -> bytes:
-        pending = self._pending.pop(candidate, None)
-        if pending is not None and block.state is None:
-            signature = encode_signature(pending.state, moved=True)
-            return self._parts([with_signature(encode_call(block), signature)], candidate)
         part = encode_block(block, f"candidates[{candidate}].content", self.losses)
-        return self._parts([*flush(pending), *([part] if part is not None else [])], candidate)
+        if block.state is not None or part is None:
+            return self._flush(candidate) + self._parts([part] if part is not None else [], candidate)
+        alone = self._pending.pop(candidate, None)
+        told = self._told.pop(candidate, None) if alone is None else None
+        return self._parts([with_signature(part, call_signature(alone, told))], candidate)
 
     def _flush(self, candidate: int) -> bytes:
         return self._parts(flush(self._pending.pop(candidate, None)), candidate) if self._pending else b""
