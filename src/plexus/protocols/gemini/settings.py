@@ -12,7 +12,7 @@ from plexus.protocols.members import raw_json
 
 UNSUPPORTED = (
     "parallel_tool_calls", "logit_bias", "verbosity", "prediction", "metadata", "store", "service_tier", "user",
-    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "cache",
+    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation", "cache",
 )  # fmt: skip
 """Settings of others that Gemini has no word for."""
 SILENT = frozenset({("parallel_tool_calls", True)})
