@@ -11,6 +11,7 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import Candidate, GenerateResponse
 from plexus.canonical.usage import Usage
+from plexus.protocols.gemini.citations import Cited, encode_grounding
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.gemini.finish import word_of
 from plexus.protocols.gemini.logprobs import encode_logprobs
@@ -106,11 +107,27 @@ def encode_candidate(candidate: Candidate, losses: Losses) -> Part:
         wire["finishReason"] = word_of(finish)
     wire["index"] = candidate.index
     own = own_members(finish.extras, PROTOCOL) if finish is not None else {}
+    grounding = encode_grounding(*cited_text(candidate.blocks), losses, path)
+    if grounding is not None:
+        wire["groundingMetadata"] = grounding
     if candidate.logprobs is not None and "logprobsResult" not in own:
         logprobs = encode_logprobs([candidate.logprobs])
         if logprobs is not None:
             wire["logprobsResult"] = logprobs
     return {**wire, **own}
+
+
+def cited_text(blocks: tuple[Block, ...]) -> tuple[list[Cited], str]:
+    """What the texts among ``blocks`` cite, and all of them together."""
+    cited: list[Cited] = []
+    text = ""
+    for block in blocks:
+        if not isinstance(block, Text | Refusal) or ASIDE in own_extras(block):
+            continue
+        start = len(text)
+        text += block.text
+        cited += [Cited(citation, start, len(text)) for citation in getattr(block, "citations", ())]
+    return cited, text
 
 
 def encode_blocks(blocks: tuple[Block, ...], path: str, losses: Losses) -> list[Part]:
@@ -169,8 +186,6 @@ def encode_block(block: Block, path: str, losses: Losses) -> Part | None:
         case Text(text="", state=None) if not own:
             return None
         case Text() | Refusal():
-            if any(citation.origin != PROTOCOL for citation in getattr(block, "citations", ())):
-                losses.add(f"{path}.citations", "unsupported")
             part = encode_text(block)
         case Reasoning():
             part = encode_thought(block)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.content import Audio, Block, InlineData, Reasoning, Refusal, Text, ToolCall
+from plexus.canonical.content import Audio, Block, Citation, InlineData, Reasoning, Refusal, Text, ToolCall
 from plexus.canonical.events import (
     ArgumentsDelta,
     AudioDelta,
@@ -26,11 +26,20 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
+from plexus.protocols.gemini.citations import encode_grounding
 from plexus.protocols.gemini.finish import word_of
 from plexus.protocols.gemini.logprobs import encode_logprobs
 from plexus.protocols.gemini.parts import Part, encode_thought, own_extras, with_signature
 from plexus.protocols.gemini.reader import ASIDE
-from plexus.protocols.gemini.response import call_signature, encode_block, flush, is_moved, is_told, own_reasons
+from plexus.protocols.gemini.response import (
+    call_signature,
+    cited_text,
+    encode_block,
+    flush,
+    is_moved,
+    is_told,
+    own_reasons,
+)
 from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.members import Object, own_members
@@ -53,19 +62,29 @@ def array_encoder(request: GenerateRequest) -> GeminiStreamEncoder:
 class _Block:
     """A block while it comes. ``parts`` that are written whole wait here."""
 
-    __slots__ = ("arguments", "audio", "block", "prefix", "silent", "state", "suffix", "text", "transcript", "words")
+    __slots__ = (
+        "arguments",
+        "audio",
+        "block",
+        "citations",
+        "prefix",
+        "silent",
+        "state",
+        "suffix",
+        "transcript",
+        "words",
+    )
 
     def __init__(self, block: Block) -> None:
         self.block = block
-        self.text = ""
-        """Only that there was some."""
-        self.words: list[str] | None = [] if isinstance(block, Reasoning) else None
-        """All that a thought said."""
+        self.words: list[str] = []
+        """All that it said."""
         self.prefix = self.suffix = b""
         """What stands around the JSON string of its next piece, once there was one."""
         self.arguments: list[str] = []
         self.audio: list[str] = []
         self.transcript: list[str] = []
+        self.citations: list[Citation] = []
         self.state = getattr(block, "state", None)
         self.silent = ASIDE in own_extras(block)
 
@@ -86,6 +105,8 @@ class GeminiStreamEncoder:
         """Candidate -> a state without words, until the call behind it comes."""
         self._told: dict[int, Reasoning] = {}
         """Candidate -> a thought whose state goes along with the call behind it once more."""
+        self._texts: dict[int, list[_Block]] = {}
+        """Candidate -> its texts, for what they cite."""
         self._finishes: dict[int, Finish] = {}
         self._logprobs: dict[int, list[msgspec.Raw]] = {}
         self._usage: Usage | None = None
@@ -96,8 +117,7 @@ class GeminiStreamEncoder:
         if type(event) is TextDelta:
             opened = self._blocks.get((event.candidate, event.index))
             if opened is not None and opened.prefix and event.text and not self._pending:
-                if opened.words is not None:
-                    opened.words.append(event.text)
+                opened.words.append(event.text)
                 return b"%b%b%b" % (opened.prefix, _encode(event.text), opened.suffix)
             return self._text(opened, event.text, event.candidate)
         match event:
@@ -115,9 +135,9 @@ class GeminiStreamEncoder:
                     opened.transcript.append(event.transcript)
             case BlockEnd(index, candidate, block):
                 return self._block_end(index, block, candidate)
-            case CitationDelta(_, citation):
-                if citation.origin != PROTOCOL:
-                    self.losses.add("citations", "unsupported")
+            case CitationDelta(index, citation, candidate):
+                if opened := self._blocks.get((candidate, index)):
+                    opened.citations.append(citation)
             case ReplyStart():
                 self._start, self._usage = event, event.usage
             case UsageSeen(usage):
@@ -158,9 +178,7 @@ class GeminiStreamEncoder:
         if opened is None or opened.silent or not text:
             return b""
         out = self._flush(candidate)
-        opened.text = text
-        if opened.words is not None:
-            opened.words.append(text)
+        opened.words.append(text)
         thought = isinstance(opened.block, Reasoning)
         part: Part = {"text": text, "thought": True} if thought else {"text": text}
         out += self._parts([part], candidate)
@@ -171,6 +189,8 @@ class GeminiStreamEncoder:
 
     def _block_start(self, index: int, block: Block, candidate: int) -> bytes:
         opened = self._blocks[candidate, index] = _Block(block)
+        if isinstance(block, Text | Refusal) and not opened.silent:
+            self._texts.setdefault(candidate, []).append(opened)
         if isinstance(block, Text | Refusal | Reasoning) and block.text:
             return self._text(opened, block.text, candidate)
         return b""
@@ -180,7 +200,8 @@ class GeminiStreamEncoder:
         if opened is None or opened.silent:
             return b""
         block = repeated if repeated is not None else opened.block
-        if isinstance(block, Reasoning | Text) and (opened.text or isinstance(block, Text)):
+        opened.citations = opened.citations or list(getattr(block, "citations", ()))
+        if isinstance(block, Reasoning | Text) and (opened.words or isinstance(block, Text)):
             return self._end_of_text(opened, block, candidate)
         if isinstance(block, Refusal):
             return b""
@@ -205,7 +226,7 @@ class GeminiStreamEncoder:
         part: Part = {"text": ""}
         if isinstance(block, Reasoning):
             part["thought"] = True
-            thought = Reasoning(text="".join(opened.words or ()), state=opened.state)
+            thought = Reasoning(text="".join(opened.words), state=opened.state)
             if is_told(thought):
                 self._told[candidate] = thought
         return self._flush(candidate) + self._parts([with_signature(part, signature)], candidate)
@@ -259,10 +280,21 @@ class GeminiStreamEncoder:
         wire: Part = {"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": word_of(finish)}
         wire["index"] = candidate
         own = own_members(finish.extras, PROTOCOL) if finish is not None else {}
+        grounding = self._grounding(candidate)
+        if grounding is not None:
+            wire["groundingMetadata"] = grounding
         logprobs = encode_logprobs(self._logprobs.get(candidate, []))
         if logprobs is not None and "logprobsResult" not in own:
             wire["logprobsResult"] = logprobs
         return {**wire, **own}
+
+    def _grounding(self, candidate: int) -> dict[str, object] | None:
+        """What the candidate's texts cite, which Gemini says behind them."""
+        texts = self._texts.get(candidate, [])
+        if not any(each.citations for each in texts):
+            return None
+        blocks = tuple(Text(text="".join(each.words), citations=tuple(each.citations)) for each in texts)
+        return encode_grounding(*cited_text(blocks), self.losses, f"candidates[{candidate}].content")
 
 
 def _audio(opened: _Block, block: Audio) -> Audio:
