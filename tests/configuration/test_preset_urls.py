@@ -65,7 +65,7 @@ def test_endpoints_that_differ_in_their_version_stand_side_by_side(known: dict[s
     [
         ("http://h.example/v1/", "http://h.example"),
         ("http://h.example/v1beta", "http://h.example"),
-        ("http://h.example/v2", "http://h.example/v2"),
+        ("http://h.example/v3", "http://h.example/v3"),
         ("http://h.example", "http://h.example"),
     ],
 )

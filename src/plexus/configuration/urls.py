@@ -11,11 +11,14 @@ from plexus.domain.provider import Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
 DEFAULT_PREFIX = "/v1"
-PREFIXES = {"gemini": "/v1beta"}
-"""The version segment that a bare base URL lacks, by protocol; ``DEFAULT_PREFIX`` for all others."""
+PREFIXES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2"}
+"""The segment that a bare base URL lacks, by protocol; ``DEFAULT_PREFIX`` for all others."""
 
-FAMILIES = (("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"))
-"""What a bare URL's host says about its protocol; Chat otherwise."""
+FAMILIES = (
+    ("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"), (":11434/api", "ollama"),
+    ("cohere.com/v2", "cohere"),
+)  # fmt: skip
+"""What a bare URL's host and path say about its protocol; Chat otherwise."""
 
 
 def protocol_name(name: str) -> str | None:
@@ -52,7 +55,8 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
     except ValueError:
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
-    if not whole and not _VERSION.search(path) and not path.endswith("/openai"):
-        path += PREFIXES.get(protocol, DEFAULT_PREFIX)
+    prefix = PREFIXES.get(protocol, DEFAULT_PREFIX)
+    if not whole and not _VERSION.search(path) and not path.endswith(("/openai", prefix)):
+        path += prefix
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
     return Endpoint(protocol=protocol, origin=origin, prefix=path)
