@@ -39,6 +39,9 @@ MODELS = b"/v1/models"
 GEMINI_MODELS = b"/v1beta/models"
 """The same in Gemini's shape alone."""
 
+RAW = b"/raw/"
+"""And below it a provider's name, then a path of its own: a call that passes through."""
+
 HEALTH = frozenset({b"/health", b"/healthz"})
 READY = b"/readyz"
 
@@ -65,6 +68,19 @@ class Place(NamedTuple):
 
     model: str
     action: str
+
+
+class RawPlace(NamedTuple):
+    """Where a raw call goes: ``path`` as it came, from the root of the provider's host."""
+
+    provider: str
+    path: bytes
+
+
+def find_raw(path: bytes) -> RawPlace:
+    """Provider and path of ``/raw/{provider}/{path}``."""
+    name, slash, rest = path[len(RAW) :].partition(b"/")
+    return RawPlace(unquote(name.decode("latin-1")), slash + rest)
 
 
 def find_place(path: bytes) -> Place | None:

@@ -50,6 +50,7 @@ class StreamReply(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     plain: list[Field] | None = None
     """The head of a reply that is no stream of events, and passes as it is."""
+    status: int = 200
 
 
 Committable = WholeReply | StreamReply
@@ -188,7 +189,7 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
     attempt.usage = tap.usage
     if tap.failure is not None:
         raise tap.failure
-    empty: bool = tap.empty
+    empty = tap.empty and not is_withheld(tap.finish)
     if attempt.usage is None and not empty and exchange.codec.operation == "generate":
         attempt.usage = usage_of_body(exchange, prepared.codec, body, prepared.dialect)
     return body, tap.finish, empty
@@ -247,10 +248,12 @@ async def _await_carried(
     exchange.question = msgspec.structs.replace(exchange.question, stream=streams)
     if streams:
         return await _await_first_event(reply, prepared, attempt, exchange, gateway)
-    if not content_type or "json" in content_type or content_type.startswith("text/html"):
+    if not content_type or "json" in content_type:
         return await _whole(reply, prepared, attempt, exchange, gateway)
-    ready = await _hold(reply, PlainCarrier(), attempt, exchange)
-    return msgspec.structs.replace(ready, plain=plain_fields(reply))
+    ready = await _hold(reply, PlainCarrier(), attempt, exchange, plain_fields(reply))
+    if content_type.startswith("text/html") and ready.held.lstrip()[:1] in (b"", b"<"):
+        raise _foreign(reply)  # but whisper.cpp calls its text so
+    return ready
 
 
 async def _await_first_event(
@@ -263,7 +266,9 @@ async def _await_first_event(
     return await _hold(reply, make_carrier(prepared, attempt, exchange, gateway), attempt, exchange)
 
 
-async def _hold(reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exchange) -> StreamReply:
+async def _hold(
+    reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exchange, plain: list[Field] | None = None
+) -> StreamReply:
     """Hold the reply back until something meaningful has come: until then it may still fail over."""
     held: list[bytes] = []
     complete = False
@@ -296,6 +301,7 @@ async def _hold(reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exch
         held=b"".join(held),
         fields=upstream_fields(reply),
         complete=complete,
+        plain=plain,
     )
     if carrier.empty:
         raise EmptyReply(ready)

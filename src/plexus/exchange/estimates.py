@@ -34,7 +34,10 @@ ACCEPTED = frozenset({
 def add_estimates(exchange: Exchange) -> None:
     """Give the attempts that owe an estimate their usage, and note it."""
     codec = exchange.codec
-    if exchange.question is None or codec.encode_count is not None:  # counting is free
+    question = exchange.question
+    if question is None or codec.encode_count is not None:  # counting is free
+        return
+    if question.passing is not None:  # nobody has read what was asked
         return
     estimate = _estimate_carried if codec.carried else _estimate
     for attempt in exchange.attempts:
