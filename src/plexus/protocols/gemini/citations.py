@@ -14,6 +14,7 @@ from plexus.canonical.content import Citation
 from plexus.canonical.losses import Losses
 from plexus.protocols.gemini.signature import PROTOCOL
 from plexus.protocols.members import Object
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Source(msgspec.Struct):
@@ -75,7 +76,7 @@ def decode_citations(members: Object, text: str) -> list[Citation]:
     try:
         found = _grounded(msgspec.json.decode(members.get("groundingMetadata", b"{}"), type=Grounding), data)
         recited = msgspec.json.decode(members.get("citationMetadata", b"{}"), type=Recitation)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return []
     for each in (*(recited.citation_sources or ()), *(recited.citations or ())):
         found.append(_citation("citation", Source(each.uri, each.title), each.start_index, each.end_index, data))

@@ -29,6 +29,7 @@ from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.names import take_node, take_nodes
 from plexus.protocols.gemini.signature import PROTOCOL, STAND_INS, apart, decode_signature, is_sealed
 from plexus.protocols.members import NULL, Members, Object, is_string, with_twins
+from plexus.protocols.unreadable import UNREADABLE
 
 DATA = (
     "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
@@ -248,7 +249,7 @@ def _answer(raw: msgspec.Raw | None) -> tuple[list[Block], bool | None]:
         return [], None
     try:
         members = msgspec.json.decode(raw, type=Object)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         raise bad_request("functionResponse.response must be an object.", param="functionResponse.response") from None
     if len(members) == 1:
         (name, value), failed = next(iter(members.items())), "error" in members

@@ -31,6 +31,7 @@ from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apa
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.gemini.wire import CHUNK, Feedback
 from plexus.protocols.members import Object, own_members, present
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 # --- reading
 
@@ -38,6 +39,7 @@ from plexus.protocols.members import Object, own_members, present
 def decode_response(body: bytes, dialect: GeminiDialect) -> GenerateResponse:
     """A provider's reply. Raises ProviderError for an error inside a 200, and for what is no reply."""
     del dialect
+    body = as_utf8(body)
     try:
         wire = CHUNK.decode(body)
         if wire.candidates is None and wire.prompt_feedback is None and not present(wire.error):
@@ -48,7 +50,7 @@ def decode_response(body: bytes, dialect: GeminiDialect) -> GenerateResponse:
         if not reader.failed:
             reader.end(events)
         return fold(events, PROTOCOL)
-    except (ClientError, msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (ClientError, *UNREADABLE) as wrong:
         raise malformed(f"The provider's reply cannot be read: {wrong}") from None
 
 
@@ -144,7 +146,9 @@ def encode_blocks(blocks: tuple[Block, ...], path: str, losses: Losses) -> list[
         signature = None
         if isinstance(block, ToolCall) and block.state is None:
             signature = call_signature(alone, told)
-            alone, told = None, told if alone is not None else None
+            if alone is None:
+                told = None
+            alone = None
         parts += flush(alone)
         alone = None
         if isinstance(block, Reasoning) and is_told(block):

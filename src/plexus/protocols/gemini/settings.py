@@ -16,6 +16,7 @@ from plexus.protocols.gemini.dialect import (
 )
 from plexus.protocols.gemini.schema import to_openapi
 from plexus.protocols.members import raw_json
+from plexus.protocols.unreadable import UNREADABLE
 
 UNSUPPORTED = (
     "parallel_tool_calls", "logit_bias", "verbosity", "prediction", "metadata", "store", "service_tier", "user",
@@ -106,7 +107,7 @@ def _may_call(request: GenerateRequest) -> bool:
 def _subset(schema: msgspec.Raw, path: str, losses: Losses) -> object:
     try:
         written, lost = to_openapi(schema)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         losses.add(path, "unsupported")
         return {"type": "OBJECT"}
     for where in lost:
@@ -123,7 +124,7 @@ def _encode_modalities(request: GenerateRequest, config: Body, losses: Losses) -
     if audio.voice is not None:
         try:
             name = msgspec.json.decode(audio.voice, type=str)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             losses.add("audio.voice", "unsupported")
         else:
             config["speechConfig"] = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": name}}}
