@@ -11,6 +11,7 @@ from plexus.exchange.count import count_tokens
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.ports import Sink
+from plexus.exchange.prewarm import answer_prewarm
 from plexus.exchange.relay import relay
 from plexus.routing.resolve import resolve
 
@@ -22,6 +23,9 @@ async def run(call: Call, sink: Sink, gateway: Gateway) -> None:
         exchange.caller = caller = authenticate(call.headers, call.query, snapshot, gateway.digest)
         exchange.question = question = await read(call, exchange)
         exchange.plan = plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
+        if not call.generate:
+            answer_prewarm(sink, exchange)
+            return
         with gateway.deadlines.limit(plan.targets[0].timeouts, call.headers, stream=question.stream) as deadline:
             if call.codec.operation == "count_tokens":
                 reply = await count_tokens(plan, exchange, gateway, deadline)
