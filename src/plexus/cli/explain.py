@@ -24,7 +24,9 @@ from plexus.settings import Settings, load_or_make_root_key
 def explain(
     model: Annotated[str, typer.Option(help="The model as a client would name it.")],
     key: Annotated[str, typer.Option(help="A key's name, or its secret.")],
-    protocol: Annotated[str, typer.Option(help="What the client speaks: chat, responses, messages or gemini.")] = "chat",
+    protocol: Annotated[
+        str, typer.Option(help="What the client speaks: chat, responses, messages or gemini.")
+    ] = "chat",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
