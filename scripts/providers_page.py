@@ -16,6 +16,8 @@ SHORT = {
     "openai_responses": "responses",
     "anthropic_messages": "messages",
     "gemini": "gemini",
+    "ollama": "ollama",
+    "cohere": "cohere",
 }
 INTRO = """\
 # Providers

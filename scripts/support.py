@@ -20,6 +20,8 @@ TITLES = {
     "openai_responses": "Responses",
     "anthropic_messages": "Messages",
     "gemini": "Gemini",
+    "ollama": "Ollama",
+    "cohere": "Cohere",
 }
 
 
@@ -60,10 +62,10 @@ def render() -> str:
         "A provider's dialect can make the answer better (OpenRouter takes cache marks) or worse. The defaults are shown.",
     ]
     for source, samples in SAMPLES.items():
-        for other in SAMPLES:
+        for other, title in TITLES.items():
             if other == source:
                 continue
-            lines += ["", f"## {TITLES[source]} to {TITLES[other]}", "", "| member | | |", "|---|---|---|"]
+            lines += ["", f"## {TITLES[source]} to {title}", "", "| member | | |", "|---|---|---|"]
             for name, members in samples.items():
                 outcome = translate(source, other, {**BASES[source], **members})
                 detail = outcome.detail.replace("|", "\\|")

@@ -24,7 +24,11 @@ from plexus.protocols.registry import CODECS, PROVIDER_CODECS
 from plexus.upstream.client import UpstreamClient
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
-PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES, GEMINI), repeat=2))
+OLLAMA, COHERE = "ollama", "cohere"
+CLIENTS = (CHAT, RESPONSES, MESSAGES, GEMINI)
+UPSTREAMS = tuple(dict.fromkeys(protocol for protocol, operation in PROVIDER_CODECS if operation == "generate"))
+"""All protocols in which providers are asked to generate."""
+PAIRS = list(itertools.product(CLIENTS, UPSTREAMS))
 """Client and provider."""
 PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages", RESPONSES: "/v1/responses"}
 """Where a protocol is asked that names the model in the body."""

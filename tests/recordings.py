@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent / "wire"
 
 @dataclass(frozen=True)
 class Recording:
-    """One exchange. ``sse`` and ``body`` are the reply as bytes, as they stood on the wire; one of them is None."""
+    """One exchange. ``sse``, ``ndjson`` and ``body`` are the reply as bytes, as they stood on the wire; one of them is not
+    None."""
 
     id: str
     provider: str
@@ -30,6 +31,12 @@ class Recording:
     sse: bytes | None
     read_boundaries: tuple[int, ...]
     expect: str | None
+    ndjson: bytes | None = None
+
+    @property
+    def stream(self) -> bytes | None:
+        """The streamed reply, whatever its framing."""
+        return self.sse if self.sse is not None else self.ndjson
 
     @property
     def request_bytes(self) -> bytes:
@@ -62,6 +69,7 @@ def _load(path: Path) -> Recording:
         sse=None if text is None else text.encode(),
         read_boundaries=tuple(response.get("read_boundaries", ())),
         expect=document.get("expect"),
+        ndjson=response["ndjson"].encode() if "ndjson" in response else None,
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template
+from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template, moved_endpoints
 
 AZURE = "https://{resource}.openai.azure.com/openai/v1"
 CLOUD = "https://api.cloud.example/accounts/{account}/ai/v1"
@@ -44,3 +44,25 @@ def test_a_url_means_the_endpoints_below_it() -> None:
 def test_templates() -> None:
     assert is_template(AZURE)
     assert not is_template("https://h.example/v1")
+
+
+OLLAMA = {
+    "ollama": "http://127.0.0.1:11434/api",
+    "openai_chat": "http://127.0.0.1:11434/v1",
+    "gemini": "http://127.0.0.1:11434/v1",
+}
+
+
+@pytest.mark.parametrize(("given", "moved"), [
+    ("http://box:1", {"ollama": "http://box:1/api", "openai_chat": "http://box:1/v1", "gemini": "http://box:1/v1"}),
+    ("http://box:1/", {"ollama": "http://box:1/api", "openai_chat": "http://box:1/v1", "gemini": "http://box:1/v1"}),
+    ("https://proxy/llm", {"ollama": "https://proxy/llm/api", "openai_chat": "https://proxy/llm/v1", "gemini": "https://proxy/llm/v1"}),
+    ("https://proxy/llm/api/", {"ollama": "https://proxy/llm/api"}),
+    ("http://box:1/v1", {"openai_chat": "http://box:1/v1", "gemini": "http://box:1/v1"}),
+])  # fmt: skip
+def test_a_server_that_stands_elsewhere_keeps_its_paths(given: str, moved: dict[str, str]) -> None:
+    assert moved_endpoints(given, OLLAMA) == moved
+
+
+def test_a_preset_of_several_servers_does_not_move() -> None:
+    assert moved_endpoints("http://box", {"a": "https://one/v1", "b": "https://two/v1"}) == {}

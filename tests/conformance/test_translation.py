@@ -16,7 +16,7 @@ from plexus.canonical.content import Document, Image, InlineData, PlainText, Ref
 from plexus.canonical.errors import ClientError
 from plexus.canonical.events import fold
 from plexus.canonical.response import FinishReason, GenerateResponse
-from plexus.protocols.registry import CODECS
+from plexus.protocols.registry import CODECS, PROVIDER_CODECS
 
 FOLDERS = {
     "openai_chat": "openai.chat",
@@ -24,8 +24,16 @@ FOLDERS = {
     "anthropic_messages": "anthropic.messages",
     "gemini": "gemini.generate",
 }
+SPOKES = {"ollama": "ollama.chat", "cohere": "cohere.chat"}
+"""Protocols that face providers only: replies come from them, requests go to them."""
 CHAT, RESPONSES, MESSAGES, GEMINI = (CODECS[protocol, "generate"] for protocol in FOLDERS)
 DIRECTIONS = list(itertools.permutations((CHAT, RESPONSES, MESSAGES, GEMINI), 2))
+FROM_PROVIDERS: list[tuple[Any, Any]] = [
+    *DIRECTIONS,
+    *itertools.product(
+        [PROVIDER_CODECS[protocol, "generate"] for protocol in SPOKES], (CHAT, RESPONSES, MESSAGES, GEMINI)
+    ),
+]
 ASKS: dict[str, dict[str, Any]] = {
     "openai_chat": {
         "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True,
@@ -46,11 +54,11 @@ FAILING = {
 }
 PAIRS = [
     (recording, source, other)
-    for source, other in DIRECTIONS
-    for recording in recordings(FOLDERS[source.protocol])
+    for source, other in FROM_PROVIDERS
+    for recording in recordings({**FOLDERS, **SPOKES}[source.protocol])
     if recording.status < 400
     and recording.id not in FAILING
-    and (recording.sse is not None or (recording.body is not None and not recording.body.startswith(b"[")))
+    and (recording.stream is not None or (recording.body is not None and not recording.body.startswith(b"[")))
 ]
 IDS = [f"{recording.id}->{other.protocol}" for recording, _, other in PAIRS]
 
@@ -108,9 +116,9 @@ def test_a_reply_keeps_its_meaning_in_the_other_protocol(recording: Recording, s
 
 @pytest.mark.parametrize(("recording", "source", "other"), PAIRS, ids=IDS)
 def test_a_stream_keeps_its_meaning_in_the_other_protocol(recording: Recording, source: Any, other: Any) -> None:
-    if recording.sse is None:
+    if recording.stream is None:
         pytest.skip("a JSON reply")
-    events = decode_stream(source, [recording.sse])
+    events = decode_stream(source, [recording.stream])
     request = other.decode_request(inbound(ASKS[other.protocol]))
     written = encode_stream(other, events, request)
     again = fold(decode_stream(other, [written]), other.protocol)

@@ -12,10 +12,11 @@ import pytest
 from google import genai
 from google.genai import errors, types
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, UPSTREAMS, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
+UPSTREAM = pytest.mark.parametrize("upstream", UPSTREAMS)
+READS_PDF = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 STREAMED = pytest.mark.parametrize("streamed", [False, True])
 TOOLS: Any = types.Tool(
     function_declarations=[
@@ -89,7 +90,7 @@ async def test_parallel_tools_there_and_back(upstream: str, streamed: bool) -> N
         assert "ok" in words(last)
 
 
-@UPSTREAM
+@READS_PDF
 async def test_image_and_pdf_arrive(upstream: str) -> None:
     contents = [
         "Look",

@@ -24,7 +24,9 @@ from plexus.settings import Settings, load_or_make_root_key
 def explain(
     model: Annotated[str, typer.Option(help="The model as a client would name it.")],
     key: Annotated[str, typer.Option(help="A key's name, or its secret.")],
-    protocol: Annotated[str, typer.Option(help="What the client speaks: chat or messages.")] = "chat",
+    protocol: Annotated[
+        str, typer.Option(help="What the client speaks: chat, responses, messages or gemini.")
+    ] = "chat",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,7 +35,7 @@ def explain(
     snapshot = load_configuration(settings).snapshot
     client = protocol_name(protocol)
     if client not in CLIENT_PROTOCOLS:
-        fail(f"--protocol is {protocol!r}; write chat or messages.", 2)
+        fail(f"--protocol is {protocol!r}; write chat, responses, messages or gemini.", 2)
     try:
         plan = resolve(model, client, _find_key(key, snapshot, settings), snapshot, Random())  # noqa: S311 - a draw like the gateway's
     except GatewayError as refusal:

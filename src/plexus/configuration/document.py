@@ -17,6 +17,8 @@ PROTOCOL_NAMES: dict[str, str] = {
     "responses": "openai_responses",
     "messages": "anthropic_messages",
     "gemini": "gemini",
+    "ollama": "ollama",
+    "cohere": "cohere",
     "embeddings": "embeddings",
     "transcriptions": "transcriptions",
     "speech": "speech",

@@ -23,6 +23,17 @@ def endpoints_under(given: str, known: Mapping[str, str]) -> dict[str, str]:
     return {protocol: whole for protocol, url in known.items() if (whole := complete_url(given, url)) is not None}
 
 
+def moved_endpoints(given: str, known: Mapping[str, str]) -> dict[str, str]:
+    """Protocol -> URL, for a server of one's own that stands elsewhere than the preset says, its paths unchanged: ``given`` is
+    its bare address, or one of the paths on it. {} where the preset's protocols do not live on one server."""
+    if len({urlsplit(url).netloc for url in known.values()}) != 1:
+        return {}
+    paths = {protocol: urlsplit(url).path for protocol, url in known.items()}
+    here = given.rstrip("/")
+    named = {protocol: here for protocol, path in paths.items() if path and urlsplit(here).path.endswith(path)}
+    return named or {protocol: here + path for protocol, path in paths.items()}
+
+
 def complete_url(given: str, known: str) -> str | None:
     """``given`` with what ``known`` has beyond it; None where it is no front of it, or the rest has a placeholder."""
     here, there = urlsplit(given), urlsplit(known)

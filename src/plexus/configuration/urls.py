@@ -10,11 +10,14 @@ from plexus.domain.link_local import is_link_local
 from plexus.domain.provider import Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
-PREFIXES = {"gemini": "/v1beta"}
-"""The version segment that a bare base URL lacks, by protocol; /v1 for all others."""
+PREFIXES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2"}
+"""The segment that a bare base URL lacks, by protocol; /v1 for all others."""
 
-FAMILIES = (("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"))
-"""What a bare URL's host says about its protocol; Chat otherwise."""
+FAMILIES = (
+    ("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"), (":11434/api", "ollama"),
+    ("cohere.com/v2", "cohere"),
+)  # fmt: skip
+"""What a bare URL's host and path say about its protocol; Chat otherwise."""
 
 
 def protocol_name(name: str) -> str | None:
@@ -51,7 +54,8 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
     except ValueError:
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
-    if not whole and not _VERSION.search(path) and not path.endswith("/openai"):
-        path += PREFIXES.get(protocol, "/v1")
+    prefix = PREFIXES.get(protocol, "/v1")
+    if not whole and not _VERSION.search(path) and not path.endswith(("/openai", prefix)):
+        path += prefix
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
     return Endpoint(protocol=protocol, origin=origin, prefix=path)

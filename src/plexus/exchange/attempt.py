@@ -189,6 +189,8 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
         attempt.usage = usage_of_reply(exchange, response)
     if exchange.codec.demands_usage:
         response = msgspec.structs.replace(response, usage=attempt.usage)
+    if not response.model:  # Cohere does not say which model answers
+        response = msgspec.structs.replace(response, model=attempt.target.model)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
     written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
     for loss in losses:
@@ -280,6 +282,7 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
         exchange.codec.stream_encoder(exchange.canonical),
         seal,
         lambda said_bytes: usage_of_text(exchange, said_bytes) if exchange.codec.demands_usage else None,
+        model=attempt.target.model,
     )
 
 

@@ -93,6 +93,7 @@ ROUTES: Final = (
     _route("POST", r"/api/chat", OLLAMA),
     _route("GET", r"/api/tags", OLLAMA, _tags, scripted=False),
     _route("POST", r"/v1/embeddings", CHAT, embeddings.openai),
+    _route("POST", r"/v2/chat", COHERE),
     _route("POST", r"/v2/embed", COHERE, embeddings.cohere),
     _route("POST", r"/v2/rerank", COHERE, rerank.cohere),
     _route("POST", r"/v1/rerank", CHAT, rerank.openly),

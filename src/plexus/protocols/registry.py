@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from plexus.protocols import anthropic_messages, gemini, openai_chat, openai_responses
+from plexus.protocols import anthropic_messages, cohere, gemini, ollama, openai_chat, openai_responses
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.codec import Codec, ProviderCodec
+from plexus.protocols.cohere.dialect import CohereDialect
 from plexus.protocols.gemini.dialect import GeminiDialect
+from plexus.protocols.ollama.dialect import OllamaDialect
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
 
@@ -27,7 +29,10 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
 }
 """What clients speak."""
 
-PROVIDER_CODECS: Mapping[tuple[str, str], ProviderCodec[Any, Any, Any]] = {**CODECS}
+PROVIDER_CODECS: Mapping[tuple[str, str], ProviderCodec[Any, Any, Any]] = {
+    **CODECS,
+    **{(codec.protocol, codec.operation): codec for codec in (ollama.CODEC, cohere.CODEC)},
+}
 """What providers speak: the same, and protocols that face providers only."""
 
 DIALECTS: Mapping[str, type[msgspec.Struct]] = {
@@ -35,6 +40,8 @@ DIALECTS: Mapping[str, type[msgspec.Struct]] = {
     "openai_responses": ResponsesDialect,
     "anthropic_messages": MessagesDialect,
     "gemini": GeminiDialect,
+    "ollama": OllamaDialect,
+    "cohere": CohereDialect,
 }
 """The questions that presets and the configuration may answer, by protocol."""
 

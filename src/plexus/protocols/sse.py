@@ -37,7 +37,7 @@ class EventBoundary:
         """All bytes up to the last event boundary seen so far; b"" while none is. Raises ProviderError past MAX_EVENT."""
         if self._rest:
             data = self._rest + data
-        if data.endswith(b"\n\n"):
+        if data.endswith((b"\n\n", b"\r\n\r\n")):
             self._rest = b""
             return data
         end = _last_boundary(data)
@@ -85,6 +85,8 @@ def split_events(data: bytes) -> list[SseEvent]:
     """The events of a run of whole ones. Comments, ids and blocks without a data line give none."""
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
+    if data.endswith(b"\r\n\r\n") and data.startswith(b"data: ") and _is_one_line(data):
+        return [SseEvent(None, data[6:-4])]
     blocks = _END.split(data) if b"\r" in data else data.split(b"\n\n")
     events = []
     for block in blocks:
@@ -95,6 +97,11 @@ def split_events(data: bytes) -> list[SseEvent]:
             if event is not None:
                 events.append(event)
     return events
+
+
+def _is_one_line(data: bytes) -> bool:
+    """Whether a run that ends in a blank line of CRLFs is one event of one line, as Google sends them."""
+    return data.find(b"\r") == len(data) - 4 and data.find(b"\n") == len(data) - 3
 
 
 def split_frames(whole: bytes) -> list[bytes]:

@@ -8,8 +8,9 @@ import pytest
 
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import ReasoningSettings
+from plexus.protocols.efforts import RISING, effort_of_budget
 from plexus.protocols.openai_chat.dialect import ChatDialect
-from plexus.protocols.openai_chat.encode_reasoning import RISING, effort_of_budget, encode_reasoning
+from plexus.protocols.openai_chat.encode_reasoning import encode_reasoning
 from plexus.providers.presets import load_presets
 
 DIALECTS = {

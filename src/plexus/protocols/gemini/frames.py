@@ -19,7 +19,7 @@ _IN_STRING = re.compile(rb'"|\\.|\\', re.DOTALL)
 
 def split_chunks(data: bytes) -> list[bytes]:
     """The JSON of a run of whole events, bare errors included."""
-    if data.lstrip()[:1] in (b"{", b"["):
+    if not data.startswith(b"data:") and data.lstrip()[:1] in (b"{", b"["):
         return [data]
     chunks = [event.data for event in split_events(data)]
     if b"\n{" in data and b'"error"' in data:

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import ReasoningSettings
-from plexus.protocols.openai_chat.dialect import ChatDialect, Effort
-
-RISING: tuple[str, ...] = get_args(Effort)
-"""All effort words, in rising order."""
-
-BUDGETS = ((1024, "minimal"), (4096, "low"), (16384, "medium"))
-"""A budget of thoughts up to so many tokens is so much effort; above them it is high."""
-
-TOKENS = {"minimal": 1024, "low": 4096, "medium": 12288, "high": 24576, "xhigh": 32768, "max": 32768}
-"""The budget of thoughts that stands for an effort."""
+from plexus.protocols.efforts import TOKENS, effort_of_budget, nearest
+from plexus.protocols.openai_chat.dialect import ChatDialect
 
 OWN = frozenset({"reasoning", "thinking", "enable_thinking"})
 """Settings of providers that a Chat client may have sent itself; they go as they came."""
@@ -104,10 +95,4 @@ def _clamped(effort: str, words: Sequence[str], losses: Losses) -> str:
     if effort in words:
         return effort
     losses.add("reasoning.effort", "clamped")
-    place = RISING.index(effort if effort in RISING else "medium")
-    return min(words, key=lambda word: (abs(RISING.index(word) - place), -RISING.index(word)))
-
-
-def effort_of_budget(tokens: int) -> str:
-    """The effort that comes nearest to a budget of thoughts."""
-    return next((effort for limit, effort in BUDGETS if tokens <= limit), "high")
+    return nearest(effort, words)
