@@ -25,7 +25,7 @@ def answer_prewarm(sink: Sink, exchange: Exchange) -> None:
     events: tuple[StreamEvent, ...] = (
         ReplyStart(id=secrets.token_hex(24), model=question.model),
         UsageSeen(Usage(input=0, output=0)),
-        FinishSeen(Finish(FinishReason.STOP)),
+        FinishSeen(Finish(reason=FinishReason.STOP)),
         ReplyEnd(),
     )
     exchange.notes.append(NOTE)

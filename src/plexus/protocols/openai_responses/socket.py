@@ -7,14 +7,14 @@ run side by side (https://developers.openai.com/api/docs/guides/websocket-mode).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from plexus.canonical.errors import bad_request
 from plexus.protocols import envelope
 from plexus.protocols.envelope import Envelope
-from plexus.protocols.members import ABSENT, is_string, present
+from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_responses.wire import ReplyHead
 from plexus.protocols.sse import SseEvent
 
@@ -25,7 +25,6 @@ TRANSPORT = frozenset({"type", "event_id", "stream_id", "generate", "stream", "b
 """Members of a message that are none of a request's body."""
 
 _LANE = re.compile(r"[A-Za-z0-9_.-]{1,256}")
-_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -80,33 +79,6 @@ def read_create(message: Envelope) -> Create | None:
 # --- history
 
 
-def input_items(body: Envelope) -> list[msgspec.Raw]:
-    """The items of a request's ``input``; a text is a user's message. Raises ClientError for what is neither."""
-    raw = body.members.get("input")
-    if raw is None or bytes(raw) == b"null":
-        return []
-    if is_string(raw):
-        return [msgspec.Raw(b'{"type":"message","role":"user","content":%b}' % bytes(raw))]
-    try:
-        return _RAWS.decode(raw)
-    except msgspec.ValidationError:
-        raise bad_request("input must be a string or a list of items.", param="input") from None
-
-
-def with_history(body: Envelope, history: Iterable[msgspec.Raw]) -> Envelope:
-    """The request with the items of earlier turns before its own, and no reference to them.
-
-    A thought that nobody but its provider can read is left out where that provider was told not to keep it: sent back, it
-    would be a name that it does not know.
-    """
-    kept = body.get("store", bool) is not False
-    items = [bytes(item) for item in (*history, *input_items(body))]
-    if not kept:
-        items = [item for item in items if not _is_only_a_name(item)]
-    without = body.remove(frozenset({"previous_response_id"}))
-    return envelope.read(without.replace({"input": b"[" + b",".join(items) + b"]"}))
-
-
 class _Thought(msgspec.Struct):
     type: str = ""
     encrypted_content: str | None = None
@@ -116,14 +88,16 @@ class _Thought(msgspec.Struct):
 _THOUGHT = msgspec.json.Decoder(_Thought)
 
 
-def _is_only_a_name(item: bytes) -> bool:
+def opens_anywhere(item: bytes) -> bool:
+    """Whether an item may be sent to a provider that keeps nothing: a thought that it sent only as an id is no more than a name
+    to it."""
     if b'"reasoning"' not in item:
-        return False
+        return True
     try:
         thought = _THOUGHT.decode(item)
     except msgspec.MsgspecError:
-        return False  # whatever it is, whoever reads the request will say
-    return thought.type == "reasoning" and not thought.encrypted_content and not thought.content
+        return True  # whatever it is, whoever reads the request will say
+    return thought.type != "reasoning" or bool(thought.encrypted_content or thought.content)
 
 
 # --- replies
