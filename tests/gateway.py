@@ -101,11 +101,13 @@ async def gateway(
     more: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
+    ports: Mapping[int, int] | None = None,
     **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
     for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
-    ``dialects`` the providers' answers by protocol, ``members`` the snapshot's."""
+    ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number, and
+    ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -113,7 +115,7 @@ async def gateway(
             await stack.enter_async_context(mock.serve())
             of = provider(
                 f"p{number}",
-                port=mock.port,
+                port=(ports or {}).get(number, mock.port),
                 protocols=(protocol,),
                 timeouts=timeouts or Timeouts(),
                 dialects=dialects or {},

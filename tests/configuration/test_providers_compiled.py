@@ -57,8 +57,12 @@ def test_one_url_serves_all_protocols_of_a_preset_at_one_place() -> None:
 
 
 def test_the_mock_may_be_played_elsewhere() -> None:
-    assert set(places(compiled("mock")).values()) == {"127.0.0.1:4010/v1"}
+    ours = ["openai_chat", "openai_responses", "anthropic_messages"]
+    assert places(compiled("mock")) == {**dict.fromkeys(ours, "127.0.0.1:4010/v1"), "gemini": "127.0.0.1:4010/v1beta"}
     assert compiled("mock").credential is None
+    for url in ("http://10.0.0.7", "http://10.0.0.7/v1", "http://10.0.0.7/v1beta/"):
+        there = {**dict.fromkeys(ours, "10.0.0.7/v1"), "gemini": "10.0.0.7/v1beta"}
+        assert places(compiled("mock", base_url=url)) == there, "with all that it speaks"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.habits.tree import ROOT, SOURCE, parse, read, tracked
 
-from plexus.client_api.endpoints import ENDPOINTS, HEALTH, MODELS, READY
+from plexus.client_api.endpoints import ACTIONS, ENDPOINTS, GEMINI_MODELS, HEALTH, MODELS, READY
 
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -81,5 +81,8 @@ def test_the_pages_that_the_code_names_exist() -> None:
 
 def test_every_path_for_clients_is_documented() -> None:
     page = read(Path("docs/concepts.md"))
-    missing = [path.decode() for path in (*ENDPOINTS, MODELS, READY, *HEALTH) if path.decode() not in page]
+    missing = [
+        path.decode() for path in (*ENDPOINTS, MODELS, GEMINI_MODELS, READY, *HEALTH) if path.decode() not in page
+    ]
+    missing += [action for action in ACTIONS if f":{action}`" not in page]
     assert missing == []

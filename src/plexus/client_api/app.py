@@ -9,7 +9,7 @@ import msgspec
 
 from plexus.canonical.errors import GatewayError
 from plexus.canonical.headers import Headers
-from plexus.client_api.body import read_body
+from plexus.client_api.body import PieceReader, read_body
 from plexus.client_api.endpoints import (
     ACTIONS,
     ENDPOINTS,
@@ -108,6 +108,9 @@ async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gatew
         headers=headers,
         peer=incoming.peer,
         read_body=lambda limit: read_body(incoming, encoding, limit),
+        read_piece=PieceReader(incoming, encoding, int(headers.text(b"content-length") or 0)).read
+        if codec.carried
+        else None,
         path={} if place is None else {"model": place.model, "action": place.action},
         query=query,
         stream=stream,

@@ -19,6 +19,12 @@ ENDPOINTS: dict[bytes, Endpoint] = {
     b"/v1/responses": Endpoint("openai_responses", "generate"),
     b"/v1/messages": Endpoint("anthropic_messages", "generate"),
     b"/v1/messages/count_tokens": Endpoint("anthropic_messages", "count_tokens"),
+    b"/v1/images/generations": Endpoint("openai_chat", "image"),
+    b"/v1/images/edits": Endpoint("openai_chat", "image_edit"),
+    b"/v1/images/variations": Endpoint("openai_chat", "image_variation"),
+    b"/v1/audio/speech": Endpoint("openai_chat", "speech"),
+    b"/v1/audio/transcriptions": Endpoint("openai_chat", "transcribe"),
+    b"/v1/audio/translations": Endpoint("openai_chat", "translate_speech"),
 }
 """Paths as they are; looked up first, since nearly all calls go there."""
 

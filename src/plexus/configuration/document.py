@@ -250,6 +250,12 @@ class Limits(Model):
     """What one client may use up."""
 
     max_body_bytes: int = Field(64 * 1024 * 1024, gt=0, description="Of a body, decompressed.")
+    keep_upload_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=64 * 1024,
+        description="Of a form (a file to transcribe, a picture to edit), kept in memory so that another target can be tried. "
+        "A longer one streams through and has one attempt.",
+    )
 
 
 class Document(Model):

@@ -15,11 +15,13 @@ from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.plain import PlainCarrier
 from plexus.exchange.ports import Reply
 from plexus.exchange.prepare import NotForThisTarget, Prepared, prepare
+from plexus.exchange.prepare_carried import prepare_carried
 from plexus.exchange.seal import Seal
 from plexus.routing.plan import Plan
-from plexus.routing.verdict import Circumstances, Verdict, decide, most_useful
+from plexus.routing.verdict import Circumstances, Decision, Verdict, decide, most_useful
 
 MAX_ERROR_BODY = 1024 * 1024
 
@@ -44,6 +46,8 @@ class StreamReply(msgspec.Struct, frozen=True, kw_only=True):
     held: bytes
     fields: list[Field]
     complete: bool
+    plain: list[Field] | None = None
+    """The head of a reply that is no stream of events, and passes as it is."""
 
 
 Committable = WholeReply | StreamReply
@@ -76,6 +80,12 @@ async def attempt_until_committable(
             decision = decide(
                 failure, _circumstances(failure, plan, exchange, gateway, (position, tries), deadline.left())
             )
+            if (
+                exchange.question is not None
+                and exchange.question.upload is not None
+                and exchange.question.upload.spent
+            ):
+                decision = Decision(Verdict.GIVE_UP)
             attempt.fail(failure, decision.verdict)
         if decision.verdict is Verdict.GIVE_UP:
             if empty is not None:
@@ -119,12 +129,14 @@ def _names_our_parameter(failure: GatewayError, exchange: Exchange) -> bool:
 
 async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Committable:
     """One attempt, up to a committable reply. Raises GatewayError, typed by what went wrong."""
-    prepared = prepare(attempt, exchange, gateway)
+    carried = exchange.codec.carried
+    prepared = (prepare_carried if carried else prepare)(attempt, exchange, gateway)
     question = exchange.question
     assert question is not None
     attempt.started_ns = started = time.perf_counter_ns()
+    whole = not (carried or question.stream)
     try:
-        reply = await gateway.upstream.send(prepared.request, whole=not question.stream, sent=attempt.mark_sent)
+        reply = await gateway.upstream.send(prepared.request, whole=whole, sent=attempt.mark_sent)
     finally:
         exchange.waited_ns += time.perf_counter_ns() - started
     attempt.status = reply.status
@@ -132,6 +144,8 @@ async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> 
     try:
         if not 200 <= reply.status < 300:
             raise prepared.codec.decode_error(reply.status, reply.headers, await reply.body(MAX_ERROR_BODY))
+        if carried:
+            return await _await_carried(reply, prepared, attempt, exchange, gateway)
         if question.stream:
             return await _await_first_event(reply, prepared, attempt, exchange, gateway)
         return await _whole(reply, prepared, attempt, exchange, gateway)
@@ -209,14 +223,34 @@ def _foreign(reply: Reply) -> ProviderError:
     )
 
 
+async def _await_carried(
+    reply: Reply, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway
+) -> Committable:
+    """A reply whose own type says what it is, whatever was asked for: models that do not stream answer in JSON."""
+    content_type = (reply.headers.text(b"content-type") or "").lower()
+    streams = content_type.startswith("text/event-stream")
+    assert exchange.question is not None
+    exchange.question = msgspec.structs.replace(exchange.question, stream=streams)
+    if streams:
+        return await _await_first_event(reply, prepared, attempt, exchange, gateway)
+    if not content_type or "json" in content_type or content_type.startswith("text/html"):
+        return await _whole(reply, prepared, attempt, exchange, gateway)
+    ready = await _hold(reply, PlainCarrier(), attempt, exchange)
+    return msgspec.structs.replace(ready, plain=plain_fields(reply))
+
+
 async def _await_first_event(
     reply: Reply, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway
 ) -> StreamReply:
-    """Hold the stream back until something meaningful has come: until then it may still fail over."""
+    """A stream, once something meaningful has come."""
     content_type = (reply.headers.text(b"content-type") or "").lower()
     if not content_type.startswith(prepared.codec.stream_type.decode()):
         raise await _not_a_stream(reply, content_type, prepared, attempt)
-    carrier = make_carrier(prepared, attempt, exchange, gateway)
+    return await _hold(reply, make_carrier(prepared, attempt, exchange, gateway), attempt, exchange)
+
+
+async def _hold(reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exchange) -> StreamReply:
+    """Hold the reply back until something meaningful has come: until then it may still fail over."""
     held: list[bytes] = []
     complete = False
     timeouts = attempt.target.timeouts
@@ -284,6 +318,15 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
         lambda said_bytes: usage_of_text(exchange, said_bytes) if exchange.codec.demands_usage else None,
         model=attempt.target.model,
     )
+
+
+def plain_fields(reply: Reply) -> list[Field]:
+    """What the client must know of a body that passes as it is. Its length, too, unless a coding has been taken off it."""
+    fields = [(b"content-type", reply.headers.get(b"content-type") or b"application/octet-stream")]
+    length = reply.headers.get(b"content-length")
+    if length is not None and b"content-encoding" not in reply.headers:
+        fields.append((b"content-length", length))
+    return fields
 
 
 RELAYED_PREFIXES = (b"x-ratelimit-", b"anthropic-ratelimit-")

@@ -14,6 +14,7 @@ from plexus.canonical.errors import ErrorKind, GatewayError
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import GenerateResponse
 from plexus.canonical.usage import Usage, usage
+from plexus.exchange.carried_estimates import estimate_carried
 
 if TYPE_CHECKING:
     from plexus.exchange.call import AnyProviderCodec
@@ -32,10 +33,12 @@ ACCEPTED = frozenset({
 
 def add_estimates(exchange: Exchange) -> None:
     """Give the attempts that owe an estimate their usage, and note it."""
-    if exchange.codec.operation != "generate" or exchange.question is None:
+    codec = exchange.codec
+    if exchange.question is None or not (codec.carried or codec.operation == "generate"):
         return
+    estimate = _estimate_carried if codec.carried else _estimate
     for attempt in exchange.attempts:
-        attempt.usage = _estimate(attempt, exchange)
+        attempt.usage = estimate(attempt, exchange)
         if attempt.usage is not None and attempt.usage.estimated and NOTE not in exchange.notes:
             exchange.notes.append(NOTE)
 
@@ -70,6 +73,13 @@ def _estimate(attempt: Attempt, exchange: Exchange) -> Usage | None:
     output = estimate_text(attempt.said_bytes)
     # A stream says its input at its beginning, and one token of output: what was delivered since counts, too.
     return known if output <= known.output else msgspec.structs.replace(known, output=output, estimated=True)
+
+
+def _estimate_carried(attempt: Attempt, exchange: Exchange) -> Usage | None:
+    assert exchange.question is not None
+    if attempt.usage is not None or not _owes(attempt, exchange):
+        return attempt.usage
+    return estimate_carried(exchange.question, exchange.codec.operation, attempt.said_bytes)
 
 
 def _owes(attempt: Attempt, exchange: Exchange) -> bool:

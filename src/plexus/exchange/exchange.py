@@ -134,6 +134,8 @@ class Exchange(msgspec.Struct, eq=False):
     bytes_out: int = 0
     passed: list[bytes] | None = None
     """What the client has got of a stream, where its protocol's terminal frame repeats that."""
+    passes_as_it_is: bool = False
+    """The reply has begun, and has no place for words of ours (sound, text): one that fails is broken off."""
     first_token_ns: int | None = None
     waited_ns: int = 0
     """Time spent waiting for the client's body or for a provider."""
@@ -170,7 +172,7 @@ class Exchange(msgspec.Struct, eq=False):
                     operation=self.codec.operation,
                     model=self.question.model if self.question else "",
                     target=target.name,
-                    bytes_in=len(self.question.body) if self.question else 0,
+                    bytes_in=self.question.size if self.question else 0,
                 )
             )
         return attempt
@@ -218,6 +220,9 @@ class Exchange(msgspec.Struct, eq=False):
             attempts[-1].fail(error, None)
         if self.sink.gone:
             self.status = CLIENT_CLOSED
+        elif self.sink.committed and self.passes_as_it_is:
+            self.notes.append(PARTIAL)
+            self.sink.abort()
         elif self.sink.committed:
             self.notes.append(PARTIAL)
             self.sink.write(self.codec.encode_stream_error(error, b"".join(self.passed or ())))
@@ -256,7 +261,7 @@ class Exchange(msgspec.Struct, eq=False):
             operation=self.codec.operation,
             model=question.model if question else "",
             stream=question.stream if question else False,
-            bytes_in=len(question.body) if question else 0,
+            bytes_in=question.size if question else 0,
             bytes_out=self.bytes_out,
             route=self.plan.model if self.plan else None,
             provider=last.target.provider.name if last else None,

@@ -84,7 +84,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         _take_losses(losses, attempt, exchange)
     fixed = gateway.fixed_fields.of(target.provider, protocol, stream=question.stream)
     provider, endpoint = target.provider, target.provider.endpoints[protocol]
-    query = _query(provider, protocol, outbound.query)
+    query = query_of(provider, protocol, outbound.query)
     request = UpstreamRequest(
         origin=endpoint.origin,
         target=(endpoint.prefix + outbound.path).encode() + query,
@@ -172,7 +172,7 @@ def _fields(
     return fields
 
 
-def _query(provider: Provider, protocol: str, own: bytes) -> bytes:
+def query_of(provider: Provider, protocol: str, own: bytes) -> bytes:
     """``?`` and what belongs behind it: the operation's query, and the credential of a provider that wants it there."""
     credential = auth_query(provider.auth.get(protocol, "bearer"), provider.credential)
     if not own and not credential:

@@ -158,6 +158,8 @@ class Codec(ProviderCodec[Request, Response, Dialect]):
     """That frame repeats the reply so far, so what passes must be kept; else b"" is passed for it."""
     demands_usage: bool = False
     """Every reply must hold counts, so that our estimate is given where the provider said none."""
+    carried: bool = False
+    """Nothing of this operation is translated: its request may be a form, its reply of any content type."""
     encode_count: Callable[[int], bytes] | None = None
     """For counting: the reply that holds our own estimate."""
     heartbeat: bytes

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from plexus.protocols import anthropic_messages, cohere, gemini, ollama, openai_chat, openai_responses
+from plexus.protocols import anthropic_messages, audio, cohere, gemini, images, ollama, openai_chat, openai_responses
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.codec import Codec, ProviderCodec
 from plexus.protocols.cohere.dialect import CohereDialect
@@ -25,6 +25,8 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
         anthropic_messages.COUNT_CODEC,
         gemini.CODEC,
         gemini.COUNT_CODEC,
+        *images.CODECS,
+        *audio.CODECS,
     )
 }
 """What clients speak."""

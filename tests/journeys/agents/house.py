@@ -14,13 +14,14 @@ from tests.gateway import Bench
 from plexus.clients.client import Wish
 from plexus.clients.registry import CLIENTS
 from plexus.clients.write import apply_changes
-from plexus.mock_provider import MockCall, Reply, Text, ToolCall
+from plexus.mock_provider import MockCall, Reply, Text, Thinking, ToolCall
 
-MAIN = "main"
+MAIN = "mock-thinking-main"
 """What the provider calls the model of the route ``chat``, for which the transcript is."""
 SMALL = "mock-chat"
 SECRET_WORD = "xyzzy-4711"
-COMMAND = "echo result-$((6*7))"
+COMMAND = "printf result-%d 0x2a"
+"""Says result-42, which the command itself does not; Gemini CLI runs nothing that has ``$(`` in it."""
 ANSWER = "The word is xyzzy-4711 and the command said result-42."
 TASK = "Read note.txt, run a command, tell me both."
 PATIENCE = 90.0
@@ -45,7 +46,10 @@ class Agent:
 async def at_work(agent: Agent, bench: Bench, programs: Path, home: Path) -> str:
     """Let the agent do the task, for which the provider asks it to read the note, then to run a command. What it said."""
     bench.providers[0].script(
-        Reply([Text("I look at the note."), agent.read]), Reply(agent.run), Reply(ANSWER), model=MAIN
+        Reply([Thinking("First the note."), Text("I look at the note."), agent.read]),
+        Reply([Thinking("Then the command."), agent.run]),
+        Reply(ANSWER),
+        model=MAIN,
     )
     work = home / "work"
     work.mkdir()
