@@ -28,6 +28,8 @@ ENDPOINTS: dict[bytes, Endpoint] = {
 }
 """Paths as they are; looked up first, since nearly all calls go there."""
 
+RESPONSES = b"/v1/responses"
+"""Which may become a WebSocket, too."""
 MODELS = b"/v1/models"
 """The list, and below it each model."""
 GEMINI_MODELS = b"/v1beta/models"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, TransportError
 from plexus.canonical.headers import Headers
 from plexus.client_api.errors import answer_error
+from plexus.client_api.query import read_query
 from plexus.client_api.socket_memory import Memory, Turn, continued
 from plexus.client_api.socket_sink import SocketSink
 from plexus.exchange.authenticate import authenticate
@@ -26,7 +27,7 @@ from plexus.exchange.pipeline import run
 from plexus.http1.server import Incoming
 from plexus.http1.websocket import CloseCode, SocketLimits, WebSocket, accept
 from plexus.protocols import envelope
-from plexus.protocols.openai_responses.socket import Create, read_create, read_lane
+from plexus.protocols.openai_responses.socket import Create, read_create, read_lane, with_any_input
 
 KEY_PREFIX = "openai-insecure-api-key."
 """How a browser, which can set no header, sends its key: as a subprotocol (OpenAI's way)."""
@@ -75,9 +76,16 @@ class Ending:
     """The client is told in any case."""
 
 
-async def serve_socket(incoming: Incoming, caller: Caller, gateway: Gateway, limits: SessionLimits) -> None:
+DEFAULT_LIMITS = SessionLimits()
+
+
+async def serve_socket(
+    incoming: Incoming, codec: AnyCodec, gateway: Gateway, limits: SessionLimits = DEFAULT_LIMITS
+) -> None:
     """Serve a connection to its end. A key that is not known is a plain 401 to the upgrade."""
     snapshot = gateway.snapshot()
+    query, raw_query = read_query(incoming.query)
+    caller = Caller(codec=codec, headers=socket_headers(incoming), peer=incoming.peer, query=query, raw_query=raw_query)
     try:
         authenticate(caller.headers, caller.query, snapshot, gateway.digest)
     except GatewayError as error:
@@ -232,7 +240,8 @@ class Session:
         before = None if create.previous is None else self._memory.get(create.previous)
 
         async def read_body(limit: int) -> bytes:
-            return create.body.raw if before is None else continued(create.body, before, limit).raw
+            body = create.body if before is None else continued(create.body, before, limit)
+            return body.raw if create.generate else with_any_input(body).raw
 
         call = Call(
             codec=caller.codec,

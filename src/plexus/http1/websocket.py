@@ -18,7 +18,7 @@ from typing import Final
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
-from websockets.protocol import OPEN
+from websockets.protocol import OPEN, SERVER, Protocol
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
@@ -43,7 +43,7 @@ class SocketLimits:
     """Between two pings, which keep proxies from closing a quiet connection, and find out that a client has vanished."""
     write_timeout: float = 60.0
     """Without any byte taken by the client, while some wait for it; up to a ping interval late."""
-    close_timeout: float = 2.0
+    close_timeout: float = 5.0
     """How long the client may take to answer our close."""
 
 
@@ -51,11 +51,6 @@ DEFAULT_LIMITS: Final = SocketLimits()
 
 SERVERS_OWN: Final = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 """Fields of a refusal that the server writes itself."""
-
-
-def is_upgrade(incoming: Incoming) -> bool:
-    """Whether a request asks for a WebSocket."""
-    return any(name.lower() == b"upgrade" and value.lower() == b"websocket" for name, value in incoming.headers)
 
 
 def accept(
@@ -67,14 +62,13 @@ def accept(
     """
     frames = logging.Logger("websocket", logging.WARNING)  # noqa: LOG001 - for this one; it tells every close otherwise
     frames.parent = log
-    protocol = ServerProtocol(
+    handshake = ServerProtocol(
         select_subprotocol=lambda _protocol, _offered: None if subprotocol is None else Subprotocol(subprotocol),
-        max_size=limits.max_message_bytes,
         logger=frames,
     )
     fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in incoming.headers]
     version = "HTTP/1.1" if incoming.http11 else "HTTP/1.0"
-    response = protocol.accept(
+    response = handshake.accept(
         Request(incoming.target.decode("latin-1"), Headers(fields), incoming.method.decode("latin-1"), version)
     )
     if response.status_code != 101:
@@ -86,7 +80,10 @@ def accept(
         incoming.respond(response.status_code, [*kept, (b"sec-websocket-version", b"13")], bytes(response.body))
         return None
     transport, early = incoming.detach()
-    protocol.send_response(response)
+    handshake.send_response(response)
+    transport.write(b"".join(handshake.data_to_send()))
+    # The handshake's own object would read a request first; what follows one is the business of its base class.
+    protocol = Protocol(SERVER, state=OPEN, max_size=limits.max_message_bytes, logger=frames)
     return WebSocket(protocol, transport, early, limits)
 
 
@@ -112,9 +109,7 @@ class WebSocket(asyncio.Protocol):
         "full",
     )
 
-    def __init__(
-        self, protocol: ServerProtocol, transport: asyncio.Transport, early: bytes, limits: SocketLimits
-    ) -> None:
+    def __init__(self, protocol: Protocol, transport: asyncio.Transport, early: bytes, limits: SocketLimits) -> None:
         self._protocol = protocol
         self._transport = transport
         self._limits = limits
@@ -133,7 +128,6 @@ class WebSocket(asyncio.Protocol):
         transport.set_write_buffer_limits(limits.write_buffer)
         transport.set_protocol(self)
         self._timer = loop.call_later(limits.ping_interval, self._tick)
-        self._flush()
         if early:
             self.data_received(early)
 
