@@ -80,7 +80,7 @@ DEFAULT_LIMITS = SessionLimits()
 
 
 async def serve_socket(
-    incoming: Incoming, codec: AnyCodec, gateway: Gateway, limits: SessionLimits = DEFAULT_LIMITS
+    incoming: Incoming, codec: AnyCodec, gateway: Gateway, limits: SessionLimits | None = None
 ) -> None:
     """Serve a connection to its end. A key that is not known is a plain 401 to the upgrade."""
     snapshot = gateway.snapshot()
@@ -95,7 +95,7 @@ async def serve_socket(
     of_socket = SocketLimits(max_message_bytes=snapshot.max_body_bytes)
     socket = accept(incoming, subprotocol=_spoken(incoming), limits=of_socket)
     if socket is not None:
-        session = Session(socket, caller, gateway, limits)
+        session = Session(socket, caller, gateway, limits or DEFAULT_LIMITS)
         incoming.when_draining(session.leave)
         await session.run()
 
