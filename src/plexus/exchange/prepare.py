@@ -11,8 +11,7 @@ from plexus.canonical.headers import Field
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.domain.provider import Provider
-from plexus.domain.route import Target
-from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
+from plexus.exchange.call import AnyProviderCodec, Call
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
@@ -114,12 +113,6 @@ def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, 
     for name in sorted(refused - NEEDLESS):
         losses.add(name, "refused")
     return (body.remove(refused) if refused else body), losses
-
-
-def counts_natively(target: Target, codec: AnyCodec) -> bool:
-    """Whether ``target`` speaks the counting client's protocol and serves the operation."""
-    dialect = target.dialects.get(codec.protocol) or codec.default_dialect
-    return codec.protocol in target.protocols and getattr(dialect, "has_count_tokens", False)
 
 
 def _translate(
