@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 
 def read_query(raw: bytes) -> tuple[dict[str, str], bytes]:
@@ -10,5 +10,5 @@ def read_query(raw: bytes) -> tuple[dict[str, str], bytes]:
     if not raw:
         return {}, b""
     pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
-    kept = [part for part in raw.split(b"&") if part.partition(b"=")[0].lower() != b"key"]
+    kept = [part for part in raw.split(b"&") if unquote_to_bytes(part.partition(b"=")[0]).lower() != b"key"]
     return pairs, b"&".join(kept)

@@ -185,6 +185,7 @@ class _Compiler:
             model_globs=globs,
             comment=wire.comment,
             strict=wire.strict,
+            passthrough=wire.passthrough,
             enabled=wire.enabled,
         )
 

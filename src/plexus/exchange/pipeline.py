@@ -14,6 +14,7 @@ from plexus.exchange.native import compact
 from plexus.exchange.ports import Sink
 from plexus.exchange.prewarm import answer_prewarm
 from plexus.exchange.relay import relay
+from plexus.exchange.serving import keep_serving
 from plexus.routing.resolve import resolve
 
 
@@ -23,7 +24,8 @@ async def run(call: Call, sink: Sink, gateway: Gateway) -> None:
         snapshot = exchange.snapshot
         exchange.caller = caller = authenticate(call.headers, call.query, snapshot, gateway.digest)
         exchange.question = question = await read(call, exchange)
-        exchange.plan = plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
+        plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
+        exchange.plan = plan = keep_serving(plan, call.codec, gateway.provider_codecs)
         if not call.generate:
             answer_prewarm(sink, exchange)
             return

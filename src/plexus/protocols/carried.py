@@ -21,6 +21,7 @@ from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_errors import decode_error, decode_error_body, encode_error, error_object
 from plexus.protocols.sse import encode_event, split_events
 from plexus.protocols.tap import Noted
+from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "openai_chat"
 """Providers serve these operations at the base URL of Chat Completions."""
@@ -67,7 +68,7 @@ def decode_usage(raw: bytes | msgspec.Raw, *, made: str | None = None) -> Usage 
     count that all output belongs to where no details say it."""
     try:
         wire = _USAGE.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     ticks = wire.cost_in_usd_ticks
     if all(one is None for one in (wire.input_tokens, wire.output_tokens, wire.seconds, ticks)):
@@ -108,7 +109,7 @@ class CarriedTap(Noted):
                 return
             try:
                 body = _BODY.decode(event.data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 continue  # passed on as it is
             name = body.type or (event.name or b"").decode("utf-8", "replace")
             if name == "error" or present(body.error):
@@ -123,7 +124,9 @@ class CarriedTap(Noted):
         """A whole JSON reply."""
         try:
             reply = _BODY.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except msgspec.ValidationError:
+            reply = _Body()  # JSON of another form (a bare text) passes as it is
+        except UNREADABLE:
             self.failure = ProviderError(
                 ErrorKind.UPSTREAM_MALFORMED, "The provider's reply is not the JSON that it should be.", status=200
             )

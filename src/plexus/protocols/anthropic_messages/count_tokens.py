@@ -18,6 +18,7 @@ from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.anthropic_messages.encode_request import encode_request
 from plexus.protocols.anthropic_messages.errors import decode_stream_error
 from plexus.protocols.codec import Outbound
+from plexus.protocols.unreadable import UNREADABLE
 
 PATH = "/messages/count_tokens"
 REPLYS = frozenset(
@@ -55,7 +56,7 @@ class CountTap:
         """The whole reply. The count is no usage: counting is free."""
         try:
             msgspec.json.decode(body, type=_Count)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             self.failure = (
                 decode_stream_error(body)
                 if b'"error"' in body
