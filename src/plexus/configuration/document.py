@@ -252,6 +252,22 @@ class Limits(Model):
     max_body_bytes: int = Field(64 * 1024 * 1024, gt=0, description="Of a body, decompressed.")
 
 
+class Responses(Model):
+    """What is kept for the Responses API: `store`, `previous_response_id`, conversations."""
+
+    store: bool = Field(
+        True, description="Keep replies and conversations. When off, a reply says `store: false`, and nothing is found."
+    )
+    retention_days: float | None = Field(
+        30.0, gt=0, description="Days for which a reply is kept; null for until it is deleted."
+    )
+    conversation_retention_days: float | None = Field(
+        None,
+        gt=0,
+        description="Days after its last use for which a conversation is kept; null for until it is deleted.",
+    )
+
+
 class Document(Model):
     """The whole file."""
 
@@ -267,6 +283,7 @@ class Document(Model):
         15.0, gt=0, description="Silence of a stream after which a heartbeat is sent; null for none."
     )
     limits: Limits = Field(Limits(), description="What one client may use up.")
+    responses: Responses = Field(Responses(), description="What is kept for the Responses API.")
     cooldown: Cooldown | None = Field(None, description="How long a failing target is set aside.")
     user_quotas: dict[str, UserQuota] | None = Field(None, description="Limits that keys may name.")
     performance_exploration_rate: float | None = Field(
