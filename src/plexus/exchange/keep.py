@@ -5,7 +5,6 @@ Called right behind the last byte for the client: what it holds is in memory bef
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,8 +12,8 @@ import msgspec
 from plexus.canonical.errors import GatewayError
 from plexus.domain.turn import Issuer, Turn
 from plexus.exchange.attempt import Committable, WholeReply
+from plexus.exchange.items import kept_item
 from plexus.exchange.recall import PROTOCOL, Recall, account_of
-from plexus.exchange.references import ItemHead
 from plexus.protocols.members import raw_json
 from plexus.protocols.sse import split_events, split_frames
 
@@ -29,7 +28,6 @@ NOTE = "not_stored"
 
 _REPLY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _OUTPUT = msgspec.json.Decoder(list[msgspec.Raw])
-_HEAD = msgspec.json.Decoder(ItemHead)
 
 
 class _Terminal(msgspec.Struct):
@@ -83,8 +81,8 @@ def _keep(exchange: Exchange, recall: Recall, reply: dict[str, msgspec.Raw], sta
     if msgspec.json.decode(reply.get("status", b"null")) not in COMPLETE:
         return
     ident = msgspec.json.decode(reply["id"], type=str)
-    output = tuple(identified(item) for item in _OUTPUT.decode(reply["output"]))
-    given = tuple(identified(item) for item in recall.given_items())
+    output = tuple(kept_item(item) for item in _OUTPUT.decode(reply["output"]))
+    given = tuple(kept_item(item) for item in recall.given_items())
     caller, target = exchange.caller, exchange.attempt.target
     assert caller is not None
     echoed = {
@@ -110,7 +108,7 @@ def _keep(exchange: Exchange, recall: Recall, reply: dict[str, msgspec.Raw], sta
         recall.memory.add(turn, recall.items)
     if recall.stored:
         if recall.from_memory:  # the store does not know what went before
-            before = tuple(identified(past.raw) for past in recall.items)
+            before = tuple(kept_item(past.raw) for past in recall.items)
             turn = msgspec.structs.replace(turn, previous=None, given=(*before, *given))
         state.add(turn)
 
@@ -124,24 +122,3 @@ def _issuer(exchange: Exchange, reply: dict[str, msgspec.Raw], ident: str) -> Is
         return None
     provider = attempt.target.provider
     return Issuer(provider.name, account_of(provider), ident)
-
-
-PREFIXES = {
-    "message": "msg_",
-    "reasoning": "rs_",
-    "function_call": "fc_",
-    "function_call_output": "fco_",
-    "custom_tool_call": "ctc_",
-    "custom_tool_call_output": "ctco_",
-}
-
-
-def identified(item: msgspec.Raw) -> msgspec.Raw:
-    """The item with a type and an id of its own, as it is shown later. Raises msgspec.MsgspecError for what is none."""
-    head = _HEAD.decode(item)
-    if isinstance(head.id, str) and head.id and isinstance(head.type, str):
-        return item
-    kind = head.type if isinstance(head.type, str) else "message"
-    members = _REPLY.decode(item)
-    ident = head.id if isinstance(head.id, str) and head.id else f"{PREFIXES.get(kind, 'item_')}{uuid.uuid4().hex}"
-    return raw_json({**members, "id": ident, "type": kind})

@@ -68,6 +68,10 @@ class State:
         """Keep a complete turn. Never waits."""
         self._spool.add(turn)
 
+    def waiting(self, owner: str, ident: str) -> Turn | None:
+        """A turn that the database does not have yet."""
+        return self._spool.get(owner, ident)
+
     async def get(self, owner: str, ident: str) -> EarlierTurn | None:
         """The turn with all that it goes on from; None where there is none (any more)."""
         turn = self._spool.get(owner, ident)
