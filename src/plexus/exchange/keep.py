@@ -50,7 +50,7 @@ def keep_reply(exchange: Exchange, body: bytes, state: State) -> None:
     if exchange.recall is not None and is_kept(exchange.recall):
         try:
             _keep(exchange, exchange.recall, _REPLY.decode(body), state)
-        except (msgspec.MsgspecError, UnicodeDecodeError, GatewayError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, GatewayError, KeyError):
             exchange.notes.append(NOTE)
 
 
@@ -59,7 +59,7 @@ def keep_stream(exchange: Exchange, state: State) -> None:
     if exchange.recall is not None and is_kept(exchange.recall):
         try:
             _keep(exchange, exchange.recall, terminal_reply(b"".join(exchange.passed or ())), state)
-        except (msgspec.MsgspecError, UnicodeDecodeError, GatewayError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, GatewayError, KeyError):
             exchange.notes.append(NOTE)
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from plexus.canonical.errors import ErrorKind, GatewayError, TransportError
+from plexus.canonical.errors import ClientError, ErrorKind, GatewayError
 from plexus.domain.snapshot import Retention
 from plexus.domain.turn import EarlierTurn, Past, Turn
 from plexus.exchange.ports import TurnSpool, TurnStore
@@ -110,7 +110,7 @@ class State:
         return await self.ask(flush_and_ask)
 
     async def ask(self, question: Callable[[TurnStore], Awaitable[T]]) -> T:
-        """What the database says. Raises TransportError(UNAVAILABLE) where it is away or takes longer than the limit."""
+        """What the database says. Raises ClientError(UNAVAILABLE) where it is away or takes longer than the limit."""
         store = self._store()
         if store is None:
             raise unavailable()
@@ -124,9 +124,9 @@ class State:
             raise unavailable() from None
 
 
-def unavailable() -> TransportError:
+def unavailable() -> ClientError:
     """The 503."""
-    return TransportError(
+    return ClientError(
         ErrorKind.UNAVAILABLE,
         "The store of earlier responses cannot be reached now. Try again, or send the earlier turns in input.",
         code="store_unavailable",
