@@ -8,12 +8,15 @@ from typing import Any
 
 import openai
 import pytest
+from sqlalchemy import select
 from tests.builders import SECRET, key
-from tests.gateway import RESPONSES, UPSTREAMS, Bench, gateway
+from tests.gateway import MESSAGES, RESPONSES, UPSTREAMS, Bench, gateway
 from tests.kept import kept
+from tests.sdk.material import CITY
 
 from plexus.domain.snapshot import Retention
-from plexus.mock_provider import Status
+from plexus.mock_provider import Status, Stream
+from plexus.storage.schema import response
 
 UPSTREAM = pytest.mark.parametrize("upstream", UPSTREAMS)
 STREAMED = pytest.mark.parametrize("streamed", [False, True])
@@ -256,3 +259,55 @@ async def test_what_cannot_be_asked(tmp_path: Path) -> None:
             await respond(client, input="x", conversation="conv_1")
         assert (await bench.client.put(f"/v1/responses/{first.id}")).status_code == 405
         assert (await bench.client.get(f"/v1/responses/{first.id}/else")).status_code == 404
+
+
+@UPSTREAM
+@STREAMED
+async def test_a_tool_loop_sends_what_is_new_only(upstream: str, streamed: bool, tmp_path: Path) -> None:
+    models = ("mock-tools",)
+    async with (
+        kept(tmp_path) as keeper,
+        gateway(upstream, models=models, state=keeper.state) as bench,
+        sdk(bench) as client,
+    ):
+        first = await respond(client, streamed, input="Weather?", tools=[TOOL])
+        calls = [item for item in first.output if item.type == "function_call"]
+        answers = [{"type": "function_call_output", "call_id": call.call_id, "output": "It is fine."} for call in calls]
+        last = await respond(client, streamed, input=answers, tools=[TOOL], previous_response_id=first.id)
+        assert "fine" in last.output_text
+
+
+TOOL: Any = {"type": "function", "name": "weather", "description": "d", "parameters": CITY, "strict": True}
+
+
+@STREAMED
+async def test_sealed_thoughts_are_kept(streamed: bool, tmp_path: Path) -> None:
+    """Also where the client never sees them: the provider gets its signatures back."""
+    models = ("mock-thinking",)
+    ask: Any = {"reasoning": {"effort": "low"}, "max_output_tokens": 9000}
+    async with (
+        kept(tmp_path) as keeper,
+        gateway(MESSAGES, models=models, state=keeper.state) as bench,
+        sdk(bench) as client,
+    ):
+        first = await respond(client, streamed, input="Hello", **ask)
+        await respond(client, streamed, input="And?", previous_response_id=first.id, **ask)
+        turns: Any = bench.providers[0].calls[-1].json["messages"]
+        thoughts = [block for turn in turns for block in turn["content"] if isinstance(block, dict)]
+        assert [block["type"] for block in thoughts if "signature" in block] == ["thinking"]
+        shown = await client.responses.retrieve(first.id)
+        assert "plx1" not in shown.model_dump_json()
+        whole = await client.responses.retrieve(first.id, include=["reasoning.encrypted_content"])
+        assert "plx1" in whole.model_dump_json()
+
+
+@STREAMED
+async def test_what_broke_is_not_kept(streamed: bool, tmp_path: Path) -> None:
+    async with kept(tmp_path) as keeper, gateway(RESPONSES, state=keeper.state) as bench, sdk(bench) as client:
+        bench.providers[0].script(Stream("Hello there", cut_after=3) if streamed else Status(500), Status(500))
+        with pytest.raises(openai.APIError):
+            async for _ in await client.responses.create(model="chat", input="Hi", stream=True):
+                pass
+        await keeper.spool.flush()
+        async with keeper.database.read() as connection:
+            assert (await connection.execute(select(response.c.id))).all() == []
