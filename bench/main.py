@@ -217,6 +217,7 @@ def main() -> int:
     parser.add_argument("--command", default=f"{ROOT}/.venv/bin/plexus serve", help="starts the gateway")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "bench" / "results.json")
     parser.add_argument("--report", action="store_true", help="measure nothing: print the table of --results")
+    parser.add_argument("--keep", action="store_true", help="keep the cells of --results that are not measured now")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
     if options.quick:
@@ -230,6 +231,8 @@ def main() -> int:
     if not options.report:
         with alone():
             results = take(options, folder)
+        if options.keep and options.results.exists():
+            results = report.joined(json.loads(options.results.read_text()), results)
         options.results.write_text(json.dumps(results, indent=1) + "\n")
     table = report.table(json.loads(options.results.read_text()))
     print(table)

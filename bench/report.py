@@ -15,6 +15,14 @@ def table(results: dict[str, Any]) -> str:
     return "\n\n".join(part for part in (_how(results), _cells(results["runs"]), _process(results)) if part)
 
 
+def joined(earlier: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """``earlier`` with the cells that were measured again, or anew; what is said of the process stays with the larger run."""
+    measured = {run["cell"] for run in now["runs"]}
+    kept = [run for run in earlier["runs"] if run["cell"] not in measured]
+    larger = earlier if len(kept) > len(now["runs"]) else now
+    return {**now, **larger, "when": now["when"], "runs": [*kept, *now["runs"]]}
+
+
 def write(text: str, page: Path) -> None:
     """Put ``text`` between the marks of ``page``."""
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)

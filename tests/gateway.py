@@ -103,11 +103,14 @@ async def gateway(
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
     state: State | None = None,
+    ports: Mapping[int, int] | None = None,
+    account: dict[str, Any] | None = None,
     **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
     for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
-    ``dialects`` the providers' answers by protocol, ``state`` what is kept of Responses, ``members`` the snapshot's."""
+    ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number,
+    ``account`` further members of the providers, ``state`` what is kept of Responses, ``members`` the snapshot\'s."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -115,10 +118,11 @@ async def gateway(
             await stack.enter_async_context(mock.serve())
             of = provider(
                 f"p{number}",
-                port=mock.port,
+                port=(ports or {}).get(number, mock.port),
                 protocols=(protocol,),
                 timeouts=timeouts or Timeouts(),
                 dialects=dialects or {},
+                **(account or {}),
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]

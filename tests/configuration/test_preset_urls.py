@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template, moved_endpoints
+from plexus.configuration.preset_urls import complete_url, endpoints_under, front_of, is_side_by_side, is_template
 
 AZURE = "https://{resource}.openai.azure.com/openai/v1"
 CLOUD = "https://api.cloud.example/accounts/{account}/ai/v1"
@@ -46,23 +46,28 @@ def test_templates() -> None:
     assert not is_template("https://h.example/v1")
 
 
-OLLAMA = {
-    "ollama": "http://127.0.0.1:11434/api",
-    "openai_chat": "http://127.0.0.1:11434/v1",
-    "gemini": "http://127.0.0.1:11434/v1",
-}
+@pytest.mark.parametrize(
+    ("known", "side_by_side"),
+    [
+        ({"openai_chat": "http://h.example/v1", "gemini": "http://h.example/v1beta"}, True),
+        ({"openai_chat": "http://h.example/api/v1", "gemini": "http://h.example/api/v1beta"}, True),
+        ({"openai_chat": "http://h.example/v1", "gemini": "http://g.example/v1beta"}, False),
+        ({"openai_chat": "http://h.example/v1beta", "gemini": "http://h.example/v1"}, False),
+        ({"openai_chat": "http://h.example/v1beta/openai", "gemini": "http://h.example/v1beta"}, False),
+    ],
+)
+def test_endpoints_that_differ_in_their_version_stand_side_by_side(known: dict[str, str], side_by_side: bool) -> None:
+    assert is_side_by_side(known) is side_by_side
 
 
-@pytest.mark.parametrize(("given", "moved"), [
-    ("http://box:1", {"ollama": "http://box:1/api", "openai_chat": "http://box:1/v1", "gemini": "http://box:1/v1"}),
-    ("http://box:1/", {"ollama": "http://box:1/api", "openai_chat": "http://box:1/v1", "gemini": "http://box:1/v1"}),
-    ("https://proxy/llm", {"ollama": "https://proxy/llm/api", "openai_chat": "https://proxy/llm/v1", "gemini": "https://proxy/llm/v1"}),
-    ("https://proxy/llm/api/", {"ollama": "https://proxy/llm/api"}),
-    ("http://box:1/v1", {"openai_chat": "http://box:1/v1", "gemini": "http://box:1/v1"}),
-])  # fmt: skip
-def test_a_server_that_stands_elsewhere_keeps_its_paths(given: str, moved: dict[str, str]) -> None:
-    assert moved_endpoints(given, OLLAMA) == moved
-
-
-def test_a_preset_of_several_servers_does_not_move() -> None:
-    assert moved_endpoints("http://box", {"a": "https://one/v1", "b": "https://two/v1"}) == {}
+@pytest.mark.parametrize(
+    ("url", "front"),
+    [
+        ("http://h.example/v1/", "http://h.example"),
+        ("http://h.example/v1beta", "http://h.example"),
+        ("http://h.example/v3", "http://h.example/v3"),
+        ("http://h.example", "http://h.example"),
+    ],
+)
+def test_the_front_of_a_url(url: str, front: str) -> None:
+    assert front_of(url) == front

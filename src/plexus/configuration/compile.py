@@ -75,6 +75,7 @@ class _Compiler:
                 responses_days=document.responses.retention_days,
                 conversations_days=document.responses.conversation_retention_days,
             ),
+            keep_upload_bytes=document.limits.keep_upload_bytes,
             loaded_at=int(time.time()),
         )
 
@@ -188,6 +189,7 @@ class _Compiler:
             model_globs=globs,
             comment=wire.comment,
             strict=wire.strict,
+            passthrough=wire.passthrough,
             enabled=wire.enabled,
         )
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from plexus.configuration.urls import DEFAULT_PREFIX, PREFIXES
+
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -23,17 +25,6 @@ def endpoints_under(given: str, known: Mapping[str, str]) -> dict[str, str]:
     return {protocol: whole for protocol, url in known.items() if (whole := complete_url(given, url)) is not None}
 
 
-def moved_endpoints(given: str, known: Mapping[str, str]) -> dict[str, str]:
-    """Protocol -> URL, for a server of one's own that stands elsewhere than the preset says, its paths unchanged: ``given`` is
-    its bare address, or one of the paths on it. {} where the preset's protocols do not live on one server."""
-    if len({urlsplit(url).netloc for url in known.values()}) != 1:
-        return {}
-    paths = {protocol: urlsplit(url).path for protocol, url in known.items()}
-    here = given.rstrip("/")
-    named = {protocol: here for protocol, path in paths.items() if path and urlsplit(here).path.endswith(path)}
-    return named or {protocol: here + path for protocol, path in paths.items()}
-
-
 def complete_url(given: str, known: str) -> str | None:
     """``given`` with what ``known`` has beyond it; None where it is no front of it, or the rest has a placeholder."""
     here, there = urlsplit(given), urlsplit(known)
@@ -44,6 +35,18 @@ def complete_url(given: str, known: str) -> str | None:
     if len(path) > len(wanted) or not all(map(_fits, path, wanted)) or any(map(is_template, rest)):
         return None
     return "/".join([given.rstrip("/"), *rest])
+
+
+def is_side_by_side(known: Mapping[str, str]) -> bool:
+    """Whether the endpoints differ only in their protocols' usual versions (``/v1``, ``/v1beta``)."""
+    usual = all(url.endswith(PREFIXES.get(protocol, DEFAULT_PREFIX)) for protocol, url in known.items())
+    return usual and len(set(map(front_of, known.values()))) == 1
+
+
+def front_of(url: str) -> str:
+    """``url`` without a protocol's usual version."""
+    url = url.rstrip("/")
+    return next((url.removesuffix(end) for end in (DEFAULT_PREFIX, *PREFIXES.values()) if url.endswith(end)), url)
 
 
 def _fits(given: str, known: str) -> bool:

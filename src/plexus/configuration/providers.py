@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from plexus.configuration import document as doc
-from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template, moved_endpoints
+from plexus.configuration.preset_urls import complete_url, endpoints_under, front_of, is_side_by_side, is_template
 from plexus.configuration.problems import Problem
 from plexus.configuration.urls import guess_protocol, parse_endpoint, protocol_name
 from plexus.configuration.yaml_source import Path, Source
@@ -70,6 +70,7 @@ class ProviderCompiler:
             extra_body={key: msgspec.Raw(msgspec.json.encode(value)) for key, value in wire.extra_body.items()},
             enabled=wire.enabled,
             models=tuple(wire.models) if wire.models else ("*",),
+            passthrough=_passthrough(wire.passthrough),
             dialects=self._merge(wire, preset.dialects if preset else {}, where),
             model_dialects=self._model_dialects(wire, preset, where),
             timeouts=timeouts_of(wire.timeouts, self._limits),
@@ -115,7 +116,7 @@ class ProviderCompiler:
             place = where
         else:
             place = (*where, member)
-            urls, whole = self._written(given, known, place, own=preset is not None and not preset.credential)
+            urls, whole = self._written(given, known, place)
         tls = TlsSettings(**wire.tls.model_dump()) if wire.tls is not None else None
         endpoints: dict[str, Endpoint] = {}
         for protocol, url in urls.items():
@@ -128,15 +129,10 @@ class ProviderCompiler:
                 self._problem(place, str(wrong))
         return endpoints
 
-    def _written(
-        self, given: Any, known: dict[str, str], where: Path, *, own: bool
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """(URL as the file has it by protocol, those of them that are a preset's, whole). ``own``: the preset is of a server
-        that people run themselves, wherever they like."""
+    def _written(self, given: Any, known: dict[str, str], where: Path) -> tuple[dict[str, Any], dict[str, str]]:
+        """(URL as the file has it by protocol, those of them that are a preset's, whole)."""
         if isinstance(given, str):
             whole = endpoints_under(given, known)
-            if not whole and own and (moved := moved_endpoints(given, known)):
-                return dict(moved), {}
             return whole or self._from_string(given, known), whole
         if isinstance(given, dict):
             urls = self._from_map(given, where)
@@ -162,10 +158,12 @@ class ProviderCompiler:
         return dict(whole), whole
 
     def _from_string(self, url: str, known: dict[str, str]) -> dict[str, Any]:
-        """A place that is not the preset's own: it serves all the preset's protocols, where they share one URL; else the
-        one that the URL suggests."""
+        """A place that is not the preset's own: it serves all the preset's protocols, where they share one URL, or differ
+        in their version only; else the one that the URL suggests."""
         if len(set(known.values())) == 1:
             return dict.fromkeys(known, url)
+        if is_side_by_side(known):
+            return dict.fromkeys(known, front_of(url))
         return {guess_protocol(url): url}
 
     def _from_map(self, given: dict[str, Any], where: Path) -> dict[str, Any]:
@@ -195,6 +193,10 @@ class ProviderCompiler:
                 questions = ", ".join(record.__struct_fields__)
                 self._problem((*where, "dialect"), f"{protocol}: {wrong}. Questions: {questions}.")
         return merged
+
+
+def _passthrough(wire: bool | list[str]) -> tuple[str, ...] | None:
+    return (() if wire else None) if isinstance(wire, bool) else tuple(wire) or None
 
 
 def _completed(urls: dict[str, Any], known: dict[str, str]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from plexus.domain.link_local import is_link_local
 from plexus.domain.provider import Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
+DEFAULT_PREFIX = "/v1"
 PREFIXES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2"}
-"""The segment that a bare base URL lacks, by protocol; /v1 for all others."""
+"""The segment that a bare base URL lacks, by protocol; ``DEFAULT_PREFIX`` for all others."""
 
 FAMILIES = (
     ("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"), (":11434/api", "ollama"),
@@ -54,7 +55,7 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
     except ValueError:
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
-    prefix = PREFIXES.get(protocol, "/v1")
+    prefix = PREFIXES.get(protocol, DEFAULT_PREFIX)
     if not whole and not _VERSION.search(path) and not path.endswith(("/openai", prefix)):
         path += prefix
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)

@@ -10,14 +10,16 @@ import logging
 import random
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import msgspec
 
+from plexus.canonical.embedding import EmbedRequest
 from plexus.canonical.errors import ErrorKind, GatewayError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.losses import Loss, Losses
 from plexus.canonical.request import GenerateRequest
+from plexus.canonical.reranking import RerankRequest
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage, add
 from plexus.domain.record import AttemptRecord, Opening, Record
@@ -44,6 +46,10 @@ CLIENT_CLOSED = 499
 def new_id() -> str:
     """``req_`` and 32 hex digits that sort by time: 48 bits of milliseconds, 80 of chance (as RFC 9562 UUIDv7 does)."""
     return f"req_{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"
+
+
+Asked: TypeAlias = GenerateRequest | EmbedRequest | RerankRequest
+"""A client's request in the hub's terms."""
 
 
 class Attempt(msgspec.Struct, eq=False):
@@ -129,7 +135,7 @@ class Exchange(msgspec.Struct, eq=False):
     """What a call of the Responses API goes on from, where that is looked after."""
     asked: Envelope | None = None
     """The body as the last attempt got it, earlier turns included; None before the first."""
-    canonical: GenerateRequest | None = None
+    canonical: Asked | None = None
     """``asked``, decoded once for all attempts that translate the same."""
     attempts: list[Attempt] = []
     serving: Attempt | None = None
@@ -141,6 +147,8 @@ class Exchange(msgspec.Struct, eq=False):
     bytes_out: int = 0
     passed: list[bytes] | None = None
     """What the client has got of a stream, where its protocol's terminal frame repeats that."""
+    passes_as_it_is: bool = False
+    """The reply has begun, and has no place for words of ours (sound, text): one that fails is broken off."""
     first_token_ns: int | None = None
     waited_ns: int = 0
     """Time spent waiting for the client's body or for a provider."""
@@ -184,7 +192,7 @@ class Exchange(msgspec.Struct, eq=False):
                     operation=self.codec.operation,
                     model=self.question.model if self.question else "",
                     target=target.name,
-                    bytes_in=len(self.question.body) if self.question else 0,
+                    bytes_in=self.question.size if self.question else 0,
                 )
             )
         return attempt
@@ -232,6 +240,9 @@ class Exchange(msgspec.Struct, eq=False):
             attempts[-1].fail(error, None)
         if self.sink.gone:
             self.status = CLIENT_CLOSED
+        elif self.sink.committed and self.passes_as_it_is:
+            self.notes.append(PARTIAL)
+            self.sink.abort()
         elif self.sink.committed:
             self.notes.append(PARTIAL)
             self.sink.write(self.codec.encode_stream_error(error, b"".join(self.passed or ())))
@@ -270,7 +281,7 @@ class Exchange(msgspec.Struct, eq=False):
             operation=self.codec.operation,
             model=question.model if question else "",
             stream=question.stream if question else False,
-            bytes_in=len(question.body) if question else 0,
+            bytes_in=question.size if question else 0,
             bytes_out=self.bytes_out,
             route=self.plan.model if self.plan else None,
             provider=last.target.provider.name if last else None,

@@ -10,6 +10,7 @@ from typing import Final
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.errors import Refused
+from plexus.mock_provider.frame import Frame
 from plexus.mock_provider.gemini.request import count as count_gemini
 from plexus.mock_provider.messages.request import read_count
 from plexus.mock_provider.models import is_known, listing, single
@@ -19,8 +20,8 @@ from plexus.mock_provider.responses import stored
 from plexus.mock_provider.stage import Desk
 from plexus.mock_provider.vendors import CHAT, COHERE, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES, Vendor
 
-Answer = Json | tuple[str, bytes]
-"""A JSON body, or another one with its content type."""
+Answer = Json | tuple[str, bytes] | list[Frame]
+"""A JSON body, another one with its content type, or the events of a stream."""
 Operation = Callable[[Desk], Callable[[], Answer]]
 """Checks the call (raises Refused); what it gives makes the answer."""
 
@@ -100,6 +101,7 @@ ROUTES: Final = (
     _route("POST", r"/v1/moderations", CHAT, moderations.moderate),
     _route("POST", r"/v1/images/generations", CHAT, images.generate),
     _route("POST", r"/v1/images/edits", CHAT, images.edit),
+    _route("POST", r"/v1/images/variations", CHAT, images.vary),
     _route("POST", r"/v1/audio/speech", CHAT, audio.speak),
     _route("POST", r"/v1/audio/transcriptions", CHAT, audio.transcribe),
     _route("POST", r"/v1/audio/translations", CHAT, audio.translate),

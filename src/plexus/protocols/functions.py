@@ -9,6 +9,7 @@ import msgspec
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, Tool
 from plexus.protocols.members import Object
+from plexus.protocols.unreadable import UNREADABLE
 from plexus.protocols.unsupported import note_extras
 
 FREE_TEXT = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
@@ -74,6 +75,6 @@ def arguments_object(text: str) -> msgspec.Raw | None:
     written = text.strip() or "{}"
     try:
         msgspec.json.decode(written, type=Object)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return msgspec.Raw(written.encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.protocols.sse import MAX_EVENT
+from plexus.protocols.unreadable import as_utf8
 
 
 class LineCutter:
@@ -35,4 +36,4 @@ class LineCutter:
 
 
 def _lines(whole: bytes) -> list[bytes]:
-    return [line for line in (each.strip() for each in whole.split(b"\n")) if line]
+    return [line for line in (each.strip() for each in as_utf8(whole).split(b"\n")) if line]

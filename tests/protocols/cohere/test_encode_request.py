@@ -149,11 +149,17 @@ def test_free_text_stands_in_an_object() -> None:
     assert losses == [("messages[0].content[0]", "approximated")]
 
 
-def test_an_empty_turn_of_the_model_is_left_out() -> None:
+def test_empty_turns_are_left_out() -> None:
     empty = (turn("assistant"), turn("assistant", Text(text="")), turn("assistant", Reasoning(text="hm")))
     messages, losses = written(user("hi"), *empty, turn("user"))
-    assert messages == [{"role": "user", "content": "hi"}, {"role": "user", "content": ""}]
+    assert messages == [{"role": "user", "content": "hi"}]
     assert losses == [("messages[3].content[0]", "unsupported")]
+
+
+@pytest.mark.parametrize("turns", [(), (turn("user", Text(text="")),), (turn("user"), turn("assistant"))])
+def test_a_request_without_a_turn_is_refused(turns: tuple[Message, ...]) -> None:
+    error = cannot_send(CODEC, wish("openai_chat", messages=turns, system=(Text(text="be kind"),)))
+    assert error.param == "messages"
 
 
 @pytest.mark.parametrize(("detail", "found", "lost"), [

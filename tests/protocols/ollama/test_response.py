@@ -13,7 +13,6 @@ from plexus.protocols.ollama import CODEC
     (b"{}", ErrorKind.UPSTREAM_MALFORMED, "not done"),
     (b"{", ErrorKind.UPSTREAM_MALFORMED, "cannot be read"),
     (b'{"message":7,"done":true}', ErrorKind.UPSTREAM_MALFORMED, "cannot be read"),
-    (b'{"model":"\xff","done":true}', ErrorKind.UPSTREAM_MALFORMED, "cannot be read"),
 ])  # fmt: skip
 def test_what_is_no_reply(body: bytes, kind: ErrorKind, words: str) -> None:
     with pytest.raises(ProviderError, match=words) as caught:

@@ -6,6 +6,7 @@ import msgspec
 
 from plexus.canonical.content import Citation
 from plexus.protocols.cohere.wire import PROTOCOL
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Found(msgspec.Struct):
@@ -43,7 +44,7 @@ def decode_citations(raw: msgspec.Raw) -> list[Citation]:
     """A citation for each of the sources, at least one; [] for what cannot be read and for what is cited in thoughts."""
     try:
         wire = _DECODER.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return []
     if wire.type not in (None, OF_TEXT):
         return []

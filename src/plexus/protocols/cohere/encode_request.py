@@ -43,10 +43,13 @@ def encode_request(request: GenerateRequest, dialect: CohereDialect) -> tuple[Ou
     refuse_other_answers(request, WHO)
     losses = Losses()
     writer = _Writer(dialect, losses)
-    body: dict[str, object] = {"model": request.model, "messages": writer.messages(request), "stream": request.stream}
+    turns = writer.messages(request)
+    body: dict[str, object] = {"model": request.model, "messages": turns, "stream": request.stream}
     if writer.documents:
         own = request.extras.members.get("documents") if request.extras is not None else None
         body["documents"] = [*(decode_as(own, Array, "documents") if own is not None else ()), *writer.documents]
+    if all(turn["role"] == "system" for turn in turns):
+        raise bad_request("messages: there is nothing to answer. Cohere takes no empty turns.", param="messages")
     settings.encode_settings(request, dialect, body, losses)
     for name in sorted(dialect.refused_members & set(body)):
         del body[name]
@@ -107,9 +110,9 @@ class _Writer:
                 others += beside
             else:
                 others += self._part(block, where)
-        if others or not written:
+        if any(part.get("text") != "" for part in others):
             written.append({"role": "user", "content": _content(others)})
-        return written
+        return written  # an empty turn is refused, too
 
     def _assistant(self, blocks: Sequence[Block], path: str) -> Turn:
         turn: Turn = {"role": "assistant"}

@@ -7,6 +7,7 @@ import msgspec
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
 from plexus.canonical.headers import Headers
 from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry
+from plexus.protocols.unreadable import UNREADABLE
 
 K = ErrorKind
 
@@ -31,7 +32,7 @@ def decode_error(status: int, headers: Headers, body: bytes) -> GatewayError:
     """A provider's failure, by its type, else by its status."""
     try:
         wire = _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         wire = WireError()
     kind = _kind(status, wire, body)
     return ProviderError(

@@ -12,14 +12,15 @@ from plexus.protocols.cohere.dialect import CohereDialect
 from plexus.protocols.cohere.errors import FAILED, decode_error, failed
 from plexus.protocols.cohere.reader import Reader
 from plexus.protocols.cohere.wire import PROTOCOL, REPLY, Content, Message
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 
 def decode_response(body: bytes, dialect: CohereDialect) -> GenerateResponse:
     """A provider's reply. Raises ProviderError for an error inside a 200, for a generation that broke, and for what is no
     reply."""
     try:
-        reply = REPLY.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+        reply = REPLY.decode(as_utf8(body))
+    except UNREADABLE as wrong:
         raise _malformed(f"The provider's reply cannot be read: {wrong}") from None
     if isinstance(reply.message, str):
         raise decode_error(500, Headers(), body)
@@ -62,7 +63,7 @@ def _place(raw: msgspec.Raw, parts: list[Content]) -> int:
     """The part that a citation belongs to: the last text where it does not say."""
     try:
         index = msgspec.json.decode(raw, type=_Place).content_index
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         index = None
     if index is not None and 0 <= index < len(parts):
         return index

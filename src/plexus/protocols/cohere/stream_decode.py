@@ -15,6 +15,7 @@ from plexus.protocols.cohere.wire import EVENT, Call, Content, Delta, Event, Mes
 from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.members import ABSENT
 from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.unreadable import UNREADABLE
 
 DONE = b"[DONE]"
 NOTHING = Delta()
@@ -44,7 +45,7 @@ class CohereStreamDecoder(EventDecoder[SseEvent]):
                 continue
             try:
                 wire = EVENT.decode(event.data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 out += self._skip(event.data)
                 continue
             kind = wire.type or (event.name or b"").decode("latin-1")

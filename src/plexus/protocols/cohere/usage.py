@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from plexus.canonical.usage import Usage, usage
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Counts(msgspec.Struct):
@@ -38,7 +39,7 @@ def decode_usage(raw: bytes | msgspec.Raw, kind: Literal["billed_units", "tokens
     """The canonical counts of the ``kind`` wanted, or of the other where a server gives only that; None for what holds none."""
     try:
         wire = _DECODER.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     billed = _said(wire.billed_units)
     whole = _said(wire.tokens)

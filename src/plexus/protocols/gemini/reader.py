@@ -7,6 +7,7 @@ import zlib
 import msgspec
 
 from plexus.canonical.content import Block, Extras, Reasoning, ReasoningState, Refusal, Text, ToolCall
+from plexus.canonical.errors import bad_request
 from plexus.canonical.events import (
     ArgumentsDelta,
     BlockEnd,
@@ -23,6 +24,7 @@ from plexus.canonical.events import (
     UsageSeen,
 )
 from plexus.canonical.response import Finish, FinishReason
+from plexus.protocols.event_decoder import MAX_CANDIDATES, MAX_MEMBERS
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.citations import decode_citations
 from plexus.protocols.gemini.content import decode_part
@@ -44,6 +46,7 @@ from plexus.protocols.gemini.wire import (
     PlainChunk,
 )
 from plexus.protocols.members import ABSENT, NULL, Members, Object, present
+from plexus.protocols.unreadable import UNREADABLE
 
 _OBJECT = msgspec.json.Decoder(Object)
 OURS = frozenset({"content", "finishReason", "index", "logprobsResult"})
@@ -87,7 +90,7 @@ class Reader:
         """Read a chunk that is more text and nothing else; False for any other."""
         try:
             plain: PlainChunk = PLAIN_CHUNK.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             self._richer += 1
             return False
         candidate = plain.candidates[0]
@@ -144,6 +147,8 @@ class Reader:
         raw = members.get("index")
         index = 0 if raw is None or raw == NULL else msgspec.json.decode(raw, type=int)
         candidate = self._candidates.get(index)
+        if candidate is None and len(self._candidates) == MAX_CANDIDATES:
+            raise bad_request("The reply has too many candidates.")
         if candidate is None:
             candidate = self._candidates[index] = CandidateReader(index, f"{self._base}{index or ''}")
         candidate.read(members, out)
@@ -204,7 +209,8 @@ class CandidateReader:
             self._logprobs.append(msgspec.Raw(bytes(logprobs)))
         if len(members) > 1:
             more = {name: raw for name, raw in members.items() if name not in OURS and raw != NULL}
-            self.extras.update({name: msgspec.Raw(bytes(raw)) for name, raw in more.items()})
+            if len(self.extras) + len(more) <= MAX_MEMBERS:
+                self.extras.update({name: msgspec.Raw(bytes(raw)) for name, raw in more.items()})
 
     def _part(self, raw: msgspec.Raw, first: bool, out: list[StreamEvent]) -> None:
         wire = PART.decode(raw)

@@ -7,6 +7,7 @@ import msgspec
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
 from plexus.canonical.headers import Headers
 from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class WireError(msgspec.Struct):
@@ -49,7 +50,7 @@ def read_message(body: bytes) -> str | None:
     """What an error says; None for a body that is none."""
     try:
         error = _DECODER.decode(body).error
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return error.message if isinstance(error, WireError) else error
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.canonical.events import StreamEvent, fold
 from plexus.canonical.response import GenerateResponse
 from plexus.protocols.ollama.dialect import OllamaDialect
 from plexus.protocols.ollama.reader import Reader
 from plexus.protocols.ollama.wire import PROTOCOL
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 
 def decode_response(body: bytes, dialect: OllamaDialect) -> GenerateResponse:
@@ -18,8 +17,8 @@ def decode_response(body: bytes, dialect: OllamaDialect) -> GenerateResponse:
     events: list[StreamEvent] = []
     reader = Reader()
     try:
-        reader.chunk(body, events)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+        reader.chunk(as_utf8(body), events)
+    except UNREADABLE as wrong:
         raise _malformed(f"The provider's reply cannot be read: {wrong}") from None
     if not reader.done and not reader.failed:
         raise _malformed("The provider's reply is not done.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from plexus.canonical.events import StreamEvent
 from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.ndjson import LineCutter
 from plexus.protocols.ollama.dialect import OllamaDialect
 from plexus.protocols.ollama.reader import Reader
+from plexus.protocols.unreadable import UNREADABLE
 
 
 def stream_decoder(dialect: OllamaDialect) -> OllamaStreamDecoder:
@@ -31,7 +30,7 @@ class OllamaStreamDecoder(EventDecoder[bytes]):
                 break
             try:
                 self._reader.chunk(line, out)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 out += self._skip(line)
             if self._reader.failed or self._reader.done:
                 self._ended = True

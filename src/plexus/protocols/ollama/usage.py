@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.usage import Usage, usage
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Counts(msgspec.Struct, omit_defaults=True):
@@ -26,7 +27,7 @@ def decode_usage(chunk: bytes) -> Usage | None:
     own, and is told as none."""
     try:
         wire = _DECODER.decode(chunk)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     if wire.prompt_eval_count is None and wire.eval_count is None:
         return None
