@@ -33,9 +33,9 @@ def messages(pair: Pair) -> list[Any]:
 async def test_each_event_is_a_message_in_one_write(lane: str | None) -> None:
     pair = Pair()
     sink = SocketSink(pair.socket, lane)
-    assert not sink.committed
+    before = sink.committed
     sink.start(200, [(b"x-request-id", b"req_1")])
-    assert sink.committed
+    assert (before, sink.committed) == (False, True)
     sink.write(b": keep-alive\n\n")
     assert pair.transport.writes == 0
     sink.write(EVENTS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.builders import provider, route, snapshot, target
 from tests.exchange.parts import json_reply, lab
@@ -17,7 +19,7 @@ COMPACTION = {"object": "response.compaction", "output": [], "usage": {"input_to
 ASK = {"input": "Hi", "messages": None}
 
 
-def of(name: str, *protocols: str, **answers: bool) -> Target:
+def of(name: str, *protocols: str, **answers: Any) -> Target:
     dialects = {RESPONSES: ResponsesDialect(**answers)} if answers else {}
     return target(provider(name, protocols=protocols, dialects=dialects), "m2")
 
