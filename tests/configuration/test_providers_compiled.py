@@ -140,7 +140,7 @@ def test_dialects_are_merged_owner_preset_file() -> None:
         reasoning_field="reasoning_content", max_tokens_field="max_tokens", rerank="top_n", completions=True
     )
     over = compiled("mock", dialect={"openai_chat": {"reasoning_field": "reasoning"}}).dialects["openai_chat"]
-    assert over == ChatDialect(reasoning_field="reasoning")
+    assert over == ChatDialect(reasoning_field="reasoning", rerank="top_n", completions=True)
 
 
 @pytest.mark.parametrize(
