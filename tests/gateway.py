@@ -71,6 +71,8 @@ class Bench:
     journal: ListJournal
     server: Server
     waits: list[float]
+    configuration: list[Snapshot]
+    """The last one is in force."""
 
     async def ask(
         self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
@@ -124,7 +126,7 @@ async def gateway(
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
-        current: Snapshot = snapshot(route("chat", *targets), *others, **members)
+        configuration: list[Snapshot] = [snapshot(route("chat", *targets), *others, **members)]
         journal, waits = ListJournal(), list[float]()
 
         async def sleep(seconds: float) -> None:
@@ -133,7 +135,7 @@ async def gateway(
         client = UpstreamClient()
         stack.push_async_callback(client.close)
         data_plane = Gateway(
-            snapshot=lambda: current,
+            snapshot=lambda: configuration[-1],
             upstream=client,
             journal=journal,
             codecs=CODECS,
@@ -151,4 +153,4 @@ async def gateway(
                 base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
             )
         )
-        yield Bench(http, mocks, journal, server, waits)
+        yield Bench(http, mocks, journal, server, waits, configuration)

@@ -151,6 +151,7 @@ class App:
 
     async def _load_control_plane(self, ready: asyncio.Future[Handler]) -> None:
         await asyncio.to_thread(__import__, "plexus.management_api.app")
+        await asyncio.to_thread(__import__, "plexus.client_api.socket")  # before the first WebSocket waits for it
         from plexus.http1.asgi import asgi_handler  # noqa: PLC0415 - FastAPI takes a third of a second
         from plexus.management_api.app import ControlPlane, build  # noqa: PLC0415
 

@@ -96,7 +96,7 @@ async def test_failover_before_the_first_token_crosses_lanes() -> None:
 @OVER
 async def test_a_stream_that_is_cut_never_seems_complete(upstream: str, dialects: Any) -> None:
     async with gateway(upstream, dialects=dialects) as bench:
-        bench.providers[0].script(Stream("Hello out there", cut_after=2))
+        bench.providers[0].script(Stream("Hello out there, " * 9, cut_after=8))
         reply = await bench.client.post("/v1/completions", json={**BODY, "stream": True})
         assert "[DONE]" not in reply.text
         assert '"error"' in reply.text

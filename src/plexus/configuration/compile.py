@@ -71,6 +71,7 @@ class _Compiler:
             heartbeat_seconds=document.heartbeat_seconds,
             max_body_bytes=document.limits.max_body_bytes,
             keep_upload_bytes=document.limits.keep_upload_bytes,
+            responses_websocket=document.responses.websocket,
             loaded_at=int(time.time()),
         )
 

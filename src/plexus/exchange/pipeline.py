@@ -10,7 +10,9 @@ from plexus.exchange.call import Call, Question, has_form, read_form, read_quest
 from plexus.exchange.count import count_tokens
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.native import compact
 from plexus.exchange.ports import Sink
+from plexus.exchange.prewarm import answer_prewarm
 from plexus.exchange.relay import relay
 from plexus.exchange.serving import keep_serving
 from plexus.routing.resolve import resolve
@@ -24,9 +26,14 @@ async def run(call: Call, sink: Sink, gateway: Gateway) -> None:
         exchange.question = question = await read(call, exchange)
         plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
         exchange.plan = plan = keep_serving(plan, call.codec, gateway.provider_codecs)
+        if not call.generate:
+            answer_prewarm(sink, exchange)
+            return
         with gateway.deadlines.limit(plan.targets[0].timeouts, call.headers, stream=question.stream) as deadline:
             if call.codec.operation == "count_tokens":
                 reply = await count_tokens(plan, exchange, gateway, deadline)
+            elif call.codec.operation == "compact":
+                reply = await compact(plan, exchange, gateway, deadline)
             else:
                 reply = await attempt_until_committable(plan, exchange, gateway, deadline)  # failover lives only here
             await relay(reply, sink, exchange)  # the commit is sink.start()

@@ -8,6 +8,7 @@ from typing import Protocol
 from plexus.canonical.errors import TransportError
 from plexus.canonical.headers import Field, Headers
 from plexus.domain.record import Opening, Record
+from plexus.domain.turn import EarlierTurn
 from plexus.upstream.request import UpstreamRequest
 
 
@@ -103,3 +104,13 @@ class Journal(Protocol):
 
     def close(self, record: Record) -> None:
         """At the exit of the exchange."""
+
+
+class EarlierTurns(Protocol):
+    """Where earlier turns are found by their id: the store, or the memory of a connection."""
+
+    async def get(self, owner: str, ident: str) -> EarlierTurn | None:
+        """The turn ``ident`` of the key ``owner`` with all that it goes on from; None where there is none.
+
+        Raises GatewayError(UNAVAILABLE) where that cannot be said now.
+        """

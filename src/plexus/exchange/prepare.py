@@ -11,7 +11,6 @@ from plexus.canonical.headers import Field
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.domain.provider import Provider
-from plexus.domain.route import Target
 from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call, Question
 from plexus.exchange.exchange import Asked, Attempt, Exchange
 from plexus.exchange.gateway import Gateway
@@ -122,12 +121,6 @@ def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, 
     for name in sorted(refused - NEEDLESS):
         losses.add(name, "refused")
     return (body.remove(refused) if refused else body), losses
-
-
-def counts_natively(target: Target, codec: AnyCodec) -> bool:
-    """Whether ``target`` speaks the counting client's protocol and serves the operation."""
-    dialect = target.dialects.get(codec.protocol) or codec.default_dialect
-    return codec.protocol in target.protocols and getattr(dialect, "has_count_tokens", False)
 
 
 def _translate(

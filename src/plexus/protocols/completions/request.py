@@ -54,7 +54,7 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
 def _prompt(body: Members) -> str:
     raw = body.take_raw("prompt")
     try:
-        prompts = msgspec.json.decode(raw or b"[]", type=str | list[str])
+        prompts: str | list[str] = msgspec.json.decode(raw or b"[]", type=str | list[str])
     except UNREADABLE:
         raise bad_request(
             "prompt: this model takes one text; tokens are of another vocabulary.", param="prompt"
@@ -63,8 +63,7 @@ def _prompt(body: Members) -> str:
         return prompts
     if len(prompts) != 1:
         raise bad_request("prompt: this model takes one text in a call. Send one call for each.", param="prompt")
-    (prompt,) = prompts
-    return str(prompt)
+    return prompts[0]
 
 
 def _bias(body: Members) -> msgspec.Raw | None:
