@@ -305,7 +305,8 @@ def _targets() -> dict[str, Target]:
     for name, codec in {**clients, "gemini/array": ARRAY_CODEC}.items():
         found[f"{name}/decode_request"] = request_target(codec)
         found[f"{name}/edits"] = edits_target(codec)
-        found[f"{name}/tap_watch"] = tap_target(codec)
+        if codec.streams:
+            found[f"{name}/tap_watch"] = tap_target(codec)
         found[f"{name}/tap_read"] = read_target(codec)
     found |= {
         "envelope": read_envelope, "sse": read_sse, "ndjson": read_ndjson, "http1/heads": read_heads,

@@ -26,6 +26,7 @@ from plexus.exchange.upload import Passing
 from plexus.http1.head import encode_fields
 from plexus.protocols import envelope
 from plexus.protocols.codec import Inbound
+from plexus.protocols.unreadable import UNREADABLE
 from plexus.providers.auth import auth_fields
 from plexus.routing.plan import Plan
 from plexus.upstream.request import UpstreamRequest
@@ -126,7 +127,7 @@ def _model(body: bytes | None) -> str | None:
     """What a JSON body names; None for any other."""
     try:
         return msgspec.json.decode(body or b"", type=_Named).model
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 

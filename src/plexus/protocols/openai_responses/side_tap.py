@@ -11,6 +11,7 @@ from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
 from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_errors import decode_error_body
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class _Failed(msgspec.Struct):
@@ -41,7 +42,7 @@ class SideTap:
         """The whole reply."""
         try:
             self.usage = self._read(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             self.failure = _failure(body)
             return
         self.meaningful = self.ended = self.terminated = True
@@ -50,7 +51,7 @@ class SideTap:
 def _failure(body: bytes) -> GatewayError:
     try:
         error = _FAILED.decode(body).error
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         error = ABSENT
     if present(error):
         return decode_error_body(bytes(error))

@@ -17,6 +17,7 @@ from plexus.protocols.envelope import Envelope
 from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_responses.wire import ReplyHead
 from plexus.protocols.sse import SseEvent
+from plexus.protocols.unreadable import UNREADABLE
 
 CREATE = "response.create"
 SILENT = frozenset({"response.processed"})
@@ -139,7 +140,7 @@ class ReplyWatch:
             return
         try:
             told = _TOLD.decode(event.data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             return  # passed on as it is
         kind = told.type or (event.name or b"").decode("latin-1")
         if kind == _ITEM_DONE and present(told.item):
