@@ -102,12 +102,13 @@ async def gateway(
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
     ports: Mapping[int, int] | None = None,
+    account: dict[str, Any] | None = None,
     **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
     for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
-    ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number, and
-    ``members`` the snapshot's."""
+    ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number,
+    ``account`` further members of the providers, and ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -119,6 +120,7 @@ async def gateway(
                 protocols=(protocol,),
                 timeouts=timeouts or Timeouts(),
                 dialects=dialects or {},
+                **(account or {}),
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]

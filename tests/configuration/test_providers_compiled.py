@@ -7,6 +7,7 @@ import pytest
 from tests.configuration.loading import load, problems
 
 from plexus.configuration import document as doc
+from plexus.configuration.problems import ConfigurationError
 from plexus.configuration.providers import timeouts_of
 from plexus.domain.provider import Provider, Timeouts
 from plexus.protocols.openai_chat.dialect import ChatDialect
@@ -170,3 +171,23 @@ def test_what_is_wrong_and_what_to_write(members: dict[str, Any], said: str) -> 
 
 def test_a_provider_without_need_of_a_key_is_asked_for_none() -> None:
     assert compiled("x", preset="openai", auth="none").credential is None
+
+
+@pytest.mark.parametrize(
+    ("written", "compiled_to"),
+    [
+        ({}, None),
+        ({"passthrough": False}, None),
+        ({"passthrough": []}, None),
+        ({"passthrough": True}, ()),
+        ({"passthrough": ["/upload/v1beta", "/v1/files"]}, ("/upload/v1beta", "/v1/files")),
+    ],
+)
+def test_raw_calls_are_closed_unless_opened(written: dict[str, Any], compiled_to: tuple[str, ...] | None) -> None:
+    assert compiled(base_url="https://api.acme.example/v1", **written).passthrough == compiled_to
+
+
+@pytest.mark.parametrize("path", ["v1", "/v1/", "/", "", "/v1?x", "/v%31", "//v1"])
+def test_a_path_that_is_opened_is_a_plain_one(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="passthrough"):
+        compiled(base_url="https://api.acme.example/v1", passthrough=[path])

@@ -34,6 +34,7 @@ def uploaded(*parts: bytes) -> Question:
         (b'{"model":"m","input":"Hello","instructions":"Slowly"}', [b"Hello", b"Slowly"]),
         ('{"model":"m","prompt":"Ümläut"}'.encode(), ["Ümläut".encode()]),
         (b'{"model":"m","prompt":7}', []),
+        (b'{"model":"m","input":["One","Another one"]}', [b"One", b"Another one"]),
     ],
 )
 def test_the_words_are_counted_and_what_is_made_of_them_is_not(body: bytes, text: list[bytes]) -> None:
@@ -51,3 +52,9 @@ def test_pictures_are_full_size() -> None:
     picture = b'name="image[]"; filename="a"\r\n\r\nx'
     found = estimate_carried(uploaded(picture, picture, b'name="prompt"\r\n\r\nCat'), "image_edit", 70)
     assert (found.input, found.output) == (2 * IMAGE + estimate_text(3), 0)
+
+
+def test_pictures_among_what_is_moderated_count_as_pictures() -> None:
+    parts = b'[{"type":"text","text":"Look"},{"type":"image_url","image_url":{"url":"https://x.test/cat.png"}}]'
+    found = estimate_carried(asked(b'{"model":"m","input":' + parts + b"}"), "moderate", 100)
+    assert (found.input, found.output) == (estimate_text(4) + IMAGE, 0)

@@ -92,7 +92,8 @@ async def test_a_target_of_another_protocol_is_passed_over() -> None:
     both = snapshot(route("chat", target(provider("one", protocols=("anthropic_messages",))), target(provider("two"))))
     request, record = await asked(image(), both)
     assert (record.provider, record.status) == ("two", 200)
-    assert [each.error for each in record.attempts] == ["upstream_model_unknown", None]
+    assert [each.error for each in record.attempts] == [None]
+    assert record.reason == "in_order, serves image"
     assert request.target == b"/v1/images/generations"
 
 

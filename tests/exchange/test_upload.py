@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.canonical.errors import ClientError, ErrorKind
-from plexus.exchange.upload import JOIN_BELOW, Source, Upload
+from plexus.exchange.upload import JOIN_BELOW, Passing, Source, Upload
 from plexus.protocols.multipart import FormScanner
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper\r\n'
@@ -138,3 +138,18 @@ async def test_the_peak_is_one_body_or_the_bound(keep: int) -> None:
         tracemalloc.stop()
     assert total > (many - 1) * piece
     assert peak < min(keep, total) + 8 * piece
+
+
+async def test_a_body_that_nobody_reads_passes_once_and_is_counted() -> None:
+    body = Passing(Client(b"ab", b"c").read, 3)
+    assert (body.length, body.repeatable) == (3, False)
+    assert [piece async for piece in body.pieces()] == [b"ab", b"c"]
+    assert (body.size, body.complete, body.length) == (3, True, 3)
+    assert [piece async for piece in body.pieces()] == []
+
+
+async def test_a_form_that_went_up_in_part_cannot_be_had_again() -> None:
+    body = upload(HEAD, FILE, b"x" * 100, END, keep=100)
+    await body.collect()
+    await sent(body.source())
+    assert (body.complete, body.spent, body.source().repeatable) == (True, True, False)

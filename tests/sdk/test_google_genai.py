@@ -188,3 +188,13 @@ async def test_a_stream_that_breaks_raises(upstream: str) -> None:
     async with gateway(upstream, models=("mock-fault-cut-mid-stream",)) as bench, sdk(bench) as models:
         with pytest.raises(errors.ServerError):
             await generate(models, True, "Hello")
+
+
+@pytest.mark.parametrize("upstream", [GEMINI, CHAT, "cohere"])
+@pytest.mark.parametrize("contents", ["a red fox", ["a red fox", "a blue sky"]])
+async def test_embeddings(upstream: str, contents: Any) -> None:
+    async with gateway(upstream) as bench, sdk(bench) as models:
+        config = types.EmbedContentConfig(task_type="RETRIEVAL_QUERY", output_dimensionality=256)
+        reply = await models.embed_content(model="chat", contents=contents, config=config)
+        assert [len(one.values) for one in reply.embeddings] == [256] * (1 if isinstance(contents, str) else 2)
+        assert (await bench.record()).operation == "embed"

@@ -173,9 +173,26 @@ async def test_errors_are_openai_s() -> None:
 
 async def test_what_only_another_protocol_serves_is_refused_with_the_reason() -> None:
     async with gateway(MESSAGES) as bench, sdk(bench) as client:
-        with pytest.raises(openai.APIStatusError, match="serves speech"):
+        with pytest.raises(openai.APIStatusError, match="serves the operation 'speech'"):
             await client.audio.speech.create(model="chat", voice="alloy", input="Hello")
         assert bench.providers[0].calls == type(bench.providers[0].calls)(maxlen=bench.providers[0].calls.maxlen)
+
+
+async def test_text_under_a_wrong_name_is_text() -> None:
+    async with gateway(CHAT) as bench, sdk(bench) as client:
+        bench.providers[0].script(Raw(b"Hello there.\n", content_type="text/html; charset=utf-8"))
+        reply: Any = await client.audio.transcriptions.create(model="chat", file=SOUND, response_format="text")
+        assert reply == "Hello there.\n"
+
+
+async def test_nothing_is_delivered_as_nothing_when_nobody_says_more() -> None:
+    async with gateway(CHAT) as bench, sdk(bench) as client:
+        bench.providers[0].script(*[Raw(b"", content_type="text/plain")] * 2)
+        asked = client.audio.transcriptions.with_raw_response.create(model="chat", file=SOUND, response_format="text")
+        reply = await asked
+        assert (reply.headers["content-type"], reply.text) == ("text/plain", "")
+        record = await bench.record()
+        assert [each.error for each in record.attempts] == ["upstream_empty", "upstream_empty"]
 
 
 async def test_a_page_is_never_shown() -> None:

@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 import pytest
+from tests.http1.wire import FakeTransport
 from tests.upstream.servers import OK, close, request, serving
 
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, TransportError
 from plexus.domain.provider import Origin
+from plexus.http1.client import ClientConnection
 from plexus.upstream.client import UpstreamClient
+from plexus.upstream.feeding import Feeder
+from plexus.upstream.reply import UpstreamReply
 
 K = ErrorKind
 
@@ -203,6 +207,22 @@ async def test_a_kept_connection_that_died_is_replaced_where_the_body_can_be_had
         reply = await client.send(request(server.origin, body=b"", source=source), whole=True)
         assert await reply.body(10) == b"hi"
         assert source.begun == 2
+
+
+async def test_a_connection_that_is_dead_already_takes_nothing() -> None:
+    connection, source = ClientConnection(), Pieces(b"ab", length=2)
+    transport = FakeTransport(connection)
+    connection.connection_made(transport)
+    transport.closing = True
+    released: list[int] = []
+    feeder = Feeder(source, connection, lambda: released.append(1))
+    reply = UpstreamReply(Origin("127.0.0.1", 9), connection, feeder.release, whole=True)
+    sent: list[int] = []
+    feeder.start(b"POST", b"POST / HTTP/1.1\r\n\r\n", reply, lambda: sent.append(1))
+    with pytest.raises(GatewayError):
+        await reply.head()
+    await asyncio.sleep(0)
+    assert (source.begun, sent, released, bytes(transport.written)) == (0, [], [1], b"")
 
 
 async def test_a_body_that_is_had_once_goes_on_a_new_connection(client: UpstreamClient) -> None:

@@ -14,8 +14,8 @@ from plexus.configuration.urls import protocol_name
 from plexus.domain.key import Key
 from plexus.domain.route import Target
 from plexus.domain.snapshot import Snapshot
-from plexus.protocols.registry import CLIENT_PROTOCOLS, PROTOCOLS
-from plexus.routing.lane import choose_protocol
+from plexus.exchange.serving import choose_codec
+from plexus.protocols.registry import CLIENT_PROTOCOLS, CODECS, PROVIDER_CODECS
 from plexus.routing.plan import Plan
 from plexus.routing.resolve import resolve
 from plexus.settings import Settings, load_or_make_root_key
@@ -73,7 +73,8 @@ def describe(plan: Plan, client: str, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _describe_target(target: Target, client: str, place: int | None) -> dict[str, Any]:
-    protocol = choose_protocol(client, target, PROTOCOLS)
+    codec = choose_codec(CODECS[client, "generate"], target, PROVIDER_CODECS)
+    protocol = None if codec is None else codec.protocol
     lane = "translate" if protocol != client else "pass or edit"
     why = None
     if place is None:

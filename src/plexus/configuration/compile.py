@@ -184,6 +184,7 @@ class _Compiler:
             model_globs=globs,
             comment=wire.comment,
             strict=wire.strict,
+            passthrough=wire.passthrough,
             enabled=wire.enabled,
         )
 

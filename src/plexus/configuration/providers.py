@@ -70,6 +70,7 @@ class ProviderCompiler:
             extra_body={key: msgspec.Raw(msgspec.json.encode(value)) for key, value in wire.extra_body.items()},
             enabled=wire.enabled,
             models=tuple(wire.models) if wire.models else ("*",),
+            passthrough=_passthrough(wire.passthrough),
             dialects=self._merge(wire, preset.dialects if preset else {}, where),
             model_dialects=self._model_dialects(wire, preset, where),
             timeouts=timeouts_of(wire.timeouts, self._limits),
@@ -192,6 +193,10 @@ class ProviderCompiler:
                 questions = ", ".join(record.__struct_fields__)
                 self._problem((*where, "dialect"), f"{protocol}: {wrong}. Questions: {questions}.")
         return merged
+
+
+def _passthrough(wire: bool | list[str]) -> tuple[str, ...] | None:
+    return (() if wire else None) if isinstance(wire, bool) else tuple(wire) or None
 
 
 def _completed(urls: dict[str, Any], known: dict[str, str]) -> dict[str, str]:

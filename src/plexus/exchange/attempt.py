@@ -7,8 +7,10 @@ import time
 
 import msgspec
 
+from plexus.canonical.embedding import EmbedResponse
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
+from plexus.canonical.reranking import RerankResponse
 from plexus.canonical.response import Finish
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
 from plexus.exchange.deadline import Deadline
@@ -48,6 +50,7 @@ class StreamReply(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     plain: list[Field] | None = None
     """The head of a reply that is no stream of events, and passes as it is."""
+    status: int = 200
 
 
 Committable = WholeReply | StreamReply
@@ -195,6 +198,8 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
 def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Read:
     """Another protocol. Raises ProviderError for a reply that is an error or cannot be read."""
     response = prepared.codec.decode_response(body, prepared.dialect)
+    if not prepared.codec.generates:
+        return _translate_simple(response, attempt, exchange)
     finish = response.candidates[0].finish if response.candidates else None
     said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
     empty = not said and (response.usage is None or response.usage.output == 0)
@@ -210,6 +215,16 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
     for loss in losses:
         exchange.losses.add(loss.path, loss.reason)
     return written, finish, empty
+
+
+def _translate_simple(response: EmbedResponse | RerankResponse, attempt: Attempt, exchange: Exchange) -> Read:
+    """The same for what is no generated reply."""
+    attempt.usage = response.usage or usage_of_text(exchange, 0)
+    told = msgspec.structs.replace(response, usage=attempt.usage, model=response.model or attempt.target.model)
+    written, losses = exchange.codec.encode_response(told, exchange.canonical)
+    for loss in losses:
+        exchange.losses.add(loss.path, loss.reason)
+    return written, None, response.empty
 
 
 def _foreign(reply: Reply) -> ProviderError:
@@ -233,10 +248,12 @@ async def _await_carried(
     exchange.question = msgspec.structs.replace(exchange.question, stream=streams)
     if streams:
         return await _await_first_event(reply, prepared, attempt, exchange, gateway)
-    if not content_type or "json" in content_type or content_type.startswith("text/html"):
+    if not content_type or "json" in content_type:
         return await _whole(reply, prepared, attempt, exchange, gateway)
-    ready = await _hold(reply, PlainCarrier(), attempt, exchange)
-    return msgspec.structs.replace(ready, plain=plain_fields(reply))
+    ready = await _hold(reply, PlainCarrier(), attempt, exchange, plain_fields(reply))
+    if content_type.startswith("text/html") and ready.held.lstrip()[:1] in (b"", b"<"):
+        raise _foreign(reply)  # but whisper.cpp calls its text so
+    return ready
 
 
 async def _await_first_event(
@@ -249,7 +266,9 @@ async def _await_first_event(
     return await _hold(reply, make_carrier(prepared, attempt, exchange, gateway), attempt, exchange)
 
 
-async def _hold(reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exchange) -> StreamReply:
+async def _hold(
+    reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exchange, plain: list[Field] | None = None
+) -> StreamReply:
     """Hold the reply back until something meaningful has come: until then it may still fail over."""
     held: list[bytes] = []
     complete = False
@@ -282,6 +301,7 @@ async def _hold(reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exch
         held=b"".join(held),
         fields=upstream_fields(reply),
         complete=complete,
+        plain=plain,
     )
     if carrier.empty:
         raise EmptyReply(ready)

@@ -9,7 +9,7 @@ import msgspec
 
 from plexus.canonical.errors import ClientError, bad_request
 from plexus.canonical.headers import Headers
-from plexus.exchange.upload import Upload
+from plexus.exchange.upload import Passing, Upload
 from plexus.protocols import envelope
 from plexus.protocols.codec import Codec, Inbound, ProviderCodec
 from plexus.protocols.multipart import FormScanner, is_form, read_boundary
@@ -48,11 +48,14 @@ class Question(msgspec.Struct, frozen=True):
     stream: bool
     upload: Upload | None = None
     """The body, where it is a form; ``inbound`` holds none then."""
+    passing: Passing | None = None
+    """The body, where nobody reads it."""
 
     @property
     def size(self) -> int:
         """Bytes of the body, as far as it has been read."""
-        return len(self.body) if self.upload is None else self.upload.size
+        streamed = self.upload or self.passing
+        return len(self.body) if streamed is None else streamed.size
 
     @property
     def body(self) -> bytes:
@@ -63,11 +66,13 @@ class Question(msgspec.Struct, frozen=True):
 def read_question(call: Call, body: bytes) -> Question:
     """What the body asks for. Raises ClientError for anything but a JSON object that names a model."""
     members = envelope.read(body)
-    model = call.path.get("model") or members.get("model", str)
+    model = call.path.get("model") or members.get("model", str) or call.codec.default_model
     if not model:
         raise no_model()
     inbound = Inbound(envelope=members, headers=call.headers, path=call.path, query=call.query)
-    stream = call.stream if call.stream is not None else bool(members.get("stream", bool))
+    stream = call.stream
+    if stream is None:
+        stream = call.codec.streams and bool(members.get("stream", bool))
     return Question(inbound, model, stream)
 
 

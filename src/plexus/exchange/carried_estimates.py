@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from plexus.accounting.estimate import AUDIO_BYTES_PER_TOKEN, IMAGE, estimate_text
-from plexus.canonical.errors import GatewayError
 from plexus.canonical.usage import Usage, usage
 from plexus.exchange.call import Question
+from plexus.protocols.members import ABSENT, present
 
 SAYING = ("prompt", "input", "instructions")
 """The members of a JSON body that a model reads."""
@@ -25,11 +27,29 @@ def _given(question: Question, *, hears: bool) -> int:
         form = question.upload.form
         files = form.file_bytes // AUDIO_BYTES_PER_TOKEN if hears else form.files * IMAGE
         return estimate_text(form.text_bytes) + files
-    return sum(estimate_text(len(_text(question, name).encode())) for name in SAYING)
+    return sum(_read(question, name) for name in SAYING)
 
 
-def _text(question: Question, name: str) -> str:
+class _Part(msgspec.Struct):
+    """One of the parts that moderations take."""
+
+    text: str = ""
+    image_url: msgspec.Raw = ABSENT
+
+
+_SAID = msgspec.json.Decoder(str | list[str | _Part])
+
+
+def _read(question: Question, name: str) -> int:
+    """A text, texts, or parts of texts and pictures."""
     try:
-        return question.inbound.envelope.get(name, str) or ""
-    except GatewayError:
-        return ""  # the provider has taken it, whatever it is
+        said = _SAID.decode(question.inbound.envelope.members.get(name, b'""'))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return 0  # the provider has taken it, whatever it is
+    total = 0
+    for one in [said] if isinstance(said, str) else said:
+        text = one if isinstance(one, str) else one.text
+        total += estimate_text(len(text.encode())) + (
+            0 if isinstance(one, str) or not present(one.image_url) else IMAGE
+        )
+    return total

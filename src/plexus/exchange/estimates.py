@@ -18,7 +18,7 @@ from plexus.exchange.carried_estimates import estimate_carried
 
 if TYPE_CHECKING:
     from plexus.exchange.call import AnyProviderCodec
-    from plexus.exchange.exchange import Attempt, Exchange
+    from plexus.exchange.exchange import Asked, Attempt, Exchange
 
 NOTE = "tokens_estimated"
 
@@ -34,7 +34,10 @@ ACCEPTED = frozenset({
 def add_estimates(exchange: Exchange) -> None:
     """Give the attempts that owe an estimate their usage, and note it."""
     codec = exchange.codec
-    if exchange.question is None or not (codec.carried or codec.operation == "generate"):
+    question = exchange.question
+    if question is None or codec.encode_count is not None:  # counting is free
+        return
+    if question.passing is not None:  # nobody has read what was asked
         return
     estimate = _estimate_carried if codec.carried else _estimate
     for attempt in exchange.attempts:
@@ -45,7 +48,8 @@ def add_estimates(exchange: Exchange) -> None:
 
 def usage_of_text(exchange: Exchange, said_bytes: int) -> Usage:
     """The estimate for the request of ``exchange`` and a reply of so many bytes of text."""
-    return usage(input=_input(exchange), output=estimate_text(said_bytes), estimated=True)
+    output = estimate_text(said_bytes) if exchange.codec.generates else 0
+    return usage(input=_input(exchange), output=output, estimated=True)
 
 
 def usage_of_reply(exchange: Exchange, response: GenerateResponse) -> Usage:
@@ -106,7 +110,9 @@ def _input(exchange: Exchange) -> int:
     question = exchange.question
     assert question is not None
     try:
-        request: GenerateRequest = exchange.canonical or exchange.codec.decode_request(question.inbound)
+        request: Asked = exchange.canonical or exchange.codec.decode_request(question.inbound)
     except GatewayError:
         return estimate_text(len(question.body))
-    return estimate_input(request)
+    if isinstance(request, GenerateRequest):
+        return estimate_input(request)
+    return request.estimate(estimate_text)

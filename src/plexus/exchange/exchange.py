@@ -10,14 +10,16 @@ import logging
 import random
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import msgspec
 
+from plexus.canonical.embedding import EmbedRequest
 from plexus.canonical.errors import ErrorKind, GatewayError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.losses import Loss, Losses
 from plexus.canonical.request import GenerateRequest
+from plexus.canonical.reranking import RerankRequest
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage, add
 from plexus.domain.record import AttemptRecord, Opening, Record
@@ -41,6 +43,10 @@ CLIENT_CLOSED = 499
 def new_id() -> str:
     """``req_`` and 32 hex digits that sort by time: 48 bits of milliseconds, 80 of chance (as RFC 9562 UUIDv7 does)."""
     return f"req_{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"
+
+
+Asked: TypeAlias = GenerateRequest | EmbedRequest | RerankRequest
+"""A client's request in the hub's terms."""
 
 
 class Attempt(msgspec.Struct, eq=False):
@@ -122,7 +128,7 @@ class Exchange(msgspec.Struct, eq=False):
     caller: Caller | None = None
     question: Question | None = None
     plan: Plan | None = None
-    canonical: GenerateRequest | None = None
+    canonical: Asked | None = None
     """The client's request, decoded once for all attempts that translate."""
     attempts: list[Attempt] = []
     serving: Attempt | None = None

@@ -12,6 +12,7 @@ from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.ports import Sink
 from plexus.exchange.relay import relay
+from plexus.exchange.serving import keep_serving
 from plexus.routing.resolve import resolve
 
 
@@ -21,7 +22,8 @@ async def run(call: Call, sink: Sink, gateway: Gateway) -> None:
         snapshot = exchange.snapshot
         exchange.caller = caller = authenticate(call.headers, call.query, snapshot, gateway.digest)
         exchange.question = question = await read(call, exchange)
-        exchange.plan = plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
+        plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
+        exchange.plan = plan = keep_serving(plan, call.codec, gateway.provider_codecs)
         with gateway.deadlines.limit(plan.targets[0].timeouts, call.headers, stream=question.stream) as deadline:
             if call.codec.operation == "count_tokens":
                 reply = await count_tokens(plan, exchange, gateway, deadline)

@@ -36,7 +36,7 @@ def prepare_carried(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> P
         extra = {name: bytes(value) for name, value in target.extra_body.items()}
         edits = {**codec.edits(question.inbound.envelope, target.model, dialect), **extra}
         body, edited = question.inbound.envelope.replace(edits), bool(edits)
-    attempt.lane = choose_lane(same_protocol=True, edited=edited, sealed=False)
+    attempt.lane = choose_lane(same_protocol=True, edited=edited, decoded=False)
     fixed = gateway.fixed_fields.of(provider, codec.protocol, stream=None)
     request = UpstreamRequest(
         origin=endpoint.origin,

@@ -24,11 +24,12 @@ LINGER = 1.0
 
 async def relay(ready: Committable, sink: Sink, exchange: Exchange) -> None:
     """Send ``ready`` to the client. Raises GatewayError when the provider fails after the commit."""
-    exchange.status = 200
     exchange.serving = ready.attempt
     if isinstance(ready, WholeReply):
+        exchange.status = 200
         _send_whole(ready, sink, exchange)
     else:
+        exchange.status = ready.status
         await _stream(ready, sink, exchange)
 
 
@@ -47,7 +48,7 @@ async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
         sink.start(200, [content_type, *STREAM_FIELDS, *exchange.reply_fields(), *ready.fields])
     else:
         exchange.passes_as_it_is = True
-        sink.start(200, [*ready.plain, *exchange.reply_fields(), *ready.fields])
+        sink.start(ready.status, [*ready.plain, *exchange.reply_fields(), *ready.fields])
     exchange.first_token_ns = time.perf_counter_ns()
     if exchange.codec.repeats_reply:
         exchange.passed = []

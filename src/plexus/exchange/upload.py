@@ -16,28 +16,56 @@ JOIN_BELOW = 16 * 1024
 """Bytes up to which a small piece is added to the one before it: a body in tiny pieces must not cost many times its size."""
 
 
-class Upload:
-    """``read`` gives the next bytes, b"" at the end, and raises ClientError beyond the body's own limit; ``keep`` is the
-    bound in bytes, ``length`` what the client says that there will be, None where it does not."""
+class Passing:
+    """A body that passes as it comes. ``read`` gives the next bytes, b"" at the end, and raises ClientError beyond the body's
+    own limit; ``length`` is what the client says that there will be, None where it does not."""
+
+    repeatable = False
+
+    def __init__(self, read: Callable[[], Awaitable[bytes]], length: int | None) -> None:
+        self.size = 0
+        """Bytes so far."""
+        self.complete = False
+        self._read = read
+        self._length = length
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the whole body, where that is known."""
+        return self.size if self.complete else self._length
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The rest of the body."""
+        while not self.complete:
+            piece = await self.next()
+            if piece:
+                yield piece
+
+    async def next(self) -> bytes:
+        """The next bytes, b"" at the end."""
+        piece = await self._read()
+        self.size += len(piece)
+        self.complete = not piece
+        return piece
+
+
+class Upload(Passing):
+    """A form. ``keep`` is the bound in bytes."""
 
     def __init__(
         self, read: Callable[[], Awaitable[bytes]], form: FormScanner, *, keep: int, length: int | None
     ) -> None:
+        super().__init__(read, length)
         self.form = form
-        self.size = 0
-        """Bytes so far."""
-        self.complete = False
         self.spent = False
         """Bytes that were not kept have gone up: there can be no other attempt."""
         self.kept: list[bytes] = []
-        self._read = read
         self._keep = keep
-        self._length = length
 
     async def collect(self) -> None:
         """Read the body, up to its end or the bound. Raises ClientError for a bad form, TransportError(CLIENT_GONE)."""
         while not self.complete and self.size <= self._keep:
-            piece = await self._next()
+            piece = await self.next()
             kept = self.kept
             if kept and len(kept[-1]) + len(piece) <= JOIN_BELOW:
                 kept[-1] += piece
@@ -48,26 +76,12 @@ class Upload:
         """The body with ``edits`` to what has been read, for one attempt."""
         return Source(self, edits)
 
-    @property
-    def length(self) -> int | None:
-        """Bytes of the whole body, where that is known."""
-        return self.size if self.complete else self._length
-
-    async def rest(self) -> AsyncGenerator[bytes, None]:
-        """What has not been kept, as it comes."""
-        while not self.complete:
-            self.spent = True
-            piece = await self._next()
-            if piece:
-                yield piece
-
-    async def _next(self) -> bytes:
-        piece = await self._read()
+    async def next(self) -> bytes:
+        """The next bytes; the form is read in passing. Raises ClientError for a bad one."""
+        piece = await super().next()
         if piece:
-            self.size += len(piece)
             self.form.feed(piece)
         else:
-            self.complete = True
             self.form.finish()
         return piece
 
@@ -80,12 +94,14 @@ class Source:
         self._edits = list(edits)
         length = upload.length
         self.length = None if length is None else length + sum(edit.growth for edit in edits)
-        self.repeatable = upload.complete
+        self.repeatable = upload.complete and not upload.spent
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The kept pieces, then the others as they come."""
-        for piece in replace(self._upload.kept, self._edits):
+        upload = self._upload
+        for piece in replace(upload.kept, self._edits):
             yield piece
-        async with aclosing(self._upload.rest()) as rest:
+        upload.spent = upload.spent or not upload.complete
+        async with aclosing(upload.pieces()) as rest:
             async for piece in rest:
                 yield piece

@@ -124,6 +124,8 @@ class CarriedTap(Noted):
         """A whole JSON reply."""
         try:
             reply = _BODY.decode(body)
+        except msgspec.ValidationError:
+            reply = _Body()  # JSON of another form (a bare text) passes as it is
         except UNREADABLE:
             self.failure = ProviderError(
                 ErrorKind.UPSTREAM_MALFORMED, "The provider's reply is not the JSON that it should be.", status=200

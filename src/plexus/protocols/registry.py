@@ -7,7 +7,19 @@ from typing import Any
 
 import msgspec
 
-from plexus.protocols import anthropic_messages, audio, cohere, gemini, images, ollama, openai_chat, openai_responses
+from plexus.protocols import (
+    anthropic_messages,
+    audio,
+    cohere,
+    embeddings,
+    gemini,
+    images,
+    moderations,
+    ollama,
+    openai_chat,
+    openai_responses,
+    rerank,
+)
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.codec import Codec, ProviderCodec
 from plexus.protocols.cohere.dialect import CohereDialect
@@ -27,6 +39,9 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
         gemini.COUNT_CODEC,
         *images.CODECS,
         *audio.CODECS,
+        *embeddings.CODECS,
+        *rerank.CODECS,
+        *moderations.CODECS,
     )
 }
 """What clients speak."""
@@ -47,7 +62,7 @@ DIALECTS: Mapping[str, type[msgspec.Struct]] = {
 }
 """The questions that presets and the configuration may answer, by protocol."""
 
-CLIENT_PROTOCOLS = frozenset(protocol for protocol, _ in CODECS)
-"""The protocols in which clients are answered."""
+CLIENT_PROTOCOLS = frozenset(protocol for protocol, operation in CODECS if operation == "generate")
+"""The protocols in which clients have something generated."""
 PROTOCOLS = frozenset(protocol for protocol, _ in PROVIDER_CODECS)
 """The protocols in which providers are asked."""

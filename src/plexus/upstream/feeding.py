@@ -31,8 +31,8 @@ class Feeder:
     def start(self, method: bytes, head: bytes, reply: UpstreamReply, written: Callable[[], None]) -> None:
         """Send ``head``, then the body; ``written`` is called behind its last byte. What the source raises, ``reply``
         fails with."""
-        self._connection.send(method, head, reply, more=True)
         self._task = asyncio.get_running_loop().create_task(self._feed(reply, written))
+        self._connection.send(method, head, reply, more=True)  # behind it: a dead connection fails the reply at once
 
     def release(self) -> None:
         """The reply is over, one way or the other."""

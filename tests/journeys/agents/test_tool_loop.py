@@ -61,4 +61,4 @@ MATRIX: Final = [
 async def test_an_agent_finishes_its_tool_loop(agent: str, upstream: str, programs: Path, tmp_path: Path) -> None:
     async with gateway(upstream, models=(MAIN,), more={"small": SMALL}) as bench:
         said = await at_work(AGENTS[agent], bench, programs, tmp_path)
-        check(said, bench)
+        check(said, bench, upstream)

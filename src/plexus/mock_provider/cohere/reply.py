@@ -125,7 +125,7 @@ class _Writer:
         named = tokens_of(replace(call, arguments={}))
         yield _said("delta", "tool-call-start", index, {"tool_calls": begun}, named)
         for tokens in self._pieces(arguments):
-            piece = {"tool_calls": {"function": {"arguments": "".join(tokens)}}}
+            piece: Json = {"tool_calls": {"function": {"arguments": "".join(tokens)}}}
             yield _said("delta", "tool-call-delta", index, piece, len(tokens))
         yield _event("block", "tool-call-end", index=index)
 

@@ -12,7 +12,7 @@ from plexus.protocols.unsupported import note_extras, note_settings
 
 UNSUPPORTED = (
     "parallel_tool_calls", "logit_bias", "verbosity", "prediction", "metadata", "store", "service_tier", "user",
-    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "cache",
+    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation", "cache",
 )  # fmt: skip
 """Settings of others that Ollama has no word for."""
 

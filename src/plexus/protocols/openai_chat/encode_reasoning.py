@@ -9,6 +9,9 @@ from plexus.canonical.request import ReasoningSettings
 from plexus.protocols.efforts import TOKENS, effort_of_budget, nearest
 from plexus.protocols.openai_chat.dialect import ChatDialect
 
+SIZED = frozenset({"concise", "detailed"})
+"""Wishes for the size of a summary."""
+
 OWN = frozenset({"reasoning", "thinking", "enable_thinking"})
 """Settings of providers that a Chat client may have sent itself; they go as they came."""
 
@@ -17,8 +20,7 @@ Body = dict[str, object]
 
 def encode_reasoning(reasoning: ReasoningSettings, dialect: ChatDialect, body: Body, losses: Losses) -> None:
     """Add the setting to ``body`` in the provider's words."""
-    if reasoning.summary is not None:
-        losses.add("reasoning.summary", "unsupported")
+    _note_summary(reasoning.summary, dialect, losses)
     off = reasoning.mode == "disabled" or reasoning.effort == "none" or reasoning.budget_tokens == 0
     if not off and reasoning.effort is None and reasoning.budget_tokens is None and reasoning.mode is None:
         return
@@ -37,6 +39,18 @@ def encode_reasoning(reasoning: ReasoningSettings, dialect: ChatDialect, body: B
             if off:
                 reasoning = ReasoningSettings(effort="none")
             _add_effort(reasoning, dialect, body, losses, wanted=True)
+
+
+def _note_summary(wish: str | None, dialect: ChatDialect, losses: Losses) -> None:
+    """Thoughts are told where a provider has a member for them, unasked; of what length cannot be said. OpenAI's Chat tells
+    none, which loses nothing where none are wanted."""
+    if wish is None or wish == "omitted":
+        return
+    silent = dialect.reasoning_setting in ("reasoning_effort", "none")
+    if silent and dialect.reasoning_field is None and not dialect.reasoning_details:
+        losses.add("reasoning.summary", "unsupported")
+    elif wish in SIZED:
+        losses.add("reasoning.summary", "approximated")
 
 
 def _reasoning(reasoning: ReasoningSettings, off: bool, dialect: ChatDialect, losses: Losses) -> Body:
