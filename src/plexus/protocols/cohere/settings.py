@@ -11,7 +11,8 @@ from plexus.protocols.unsupported import note_extras, note_settings
 
 UNSUPPORTED = (
     "parallel_tool_calls", "logit_bias", "verbosity", "prediction", "metadata", "store", "service_tier", "user",
-    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation", "cache", "top_logprobs",
+    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation", "cache",
+    "top_logprobs",
 )  # fmt: skip
 """Settings of others that Cohere has no word for."""
 
