@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from scripts import support_features
 from scripts.support_samples import BASES, SAMPLES
 
 from plexus.canonical.errors import ClientError
@@ -70,4 +71,4 @@ def render() -> str:
                 outcome = translate(source, other, {**BASES[source], **members})
                 detail = outcome.detail.replace("|", "\\|")
                 lines.append(f"| `{name}` | {outcome.word} | {detail} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *support_features.render(TITLES)]) + "\n"

@@ -189,7 +189,7 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
     attempt.usage = tap.usage
     if tap.failure is not None:
         raise tap.failure
-    empty: bool = tap.empty
+    empty = tap.empty and not is_withheld(tap.finish)
     if attempt.usage is None and not empty and exchange.codec.operation == "generate":
         attempt.usage = usage_of_body(exchange, prepared.codec, body, prepared.dialect)
     return body, tap.finish, empty

@@ -111,7 +111,7 @@ class PassCarrier:
 
     @property
     def empty(self) -> bool:
-        return self._tap.empty
+        return self._tap.empty and not is_withheld(self._tap.finish)
 
     @property
     def said_bytes(self) -> int:
