@@ -14,7 +14,8 @@ FOLDERS = {
 }  # fmt: skip
 OTHER_FOLDERS = {
     ("openai_chat", "embed"): "openai.embeddings", ("cohere", "embed"): "cohere.embeddings",
-    ("cohere", "rerank"): "cohere.rerank", ("openai_chat", "moderate"): "openai.moderations", ("gemini", "embed"): "gemini.embeddings",
+    ("cohere", "rerank"): "cohere.rerank", ("openai_chat", "moderate"): "openai.moderations",
+    ("gemini", "embed"): "gemini.embeddings",
 }  # fmt: skip
 """Where operations beside generating have recordings of their own."""
 COUNTS = {"anthropic_messages": "anthropic.count_tokens", "gemini": "gemini.count_tokens"}
