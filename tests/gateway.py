@@ -18,6 +18,7 @@ from plexus.domain.record import Opening, Record
 from plexus.domain.snapshot import Snapshot
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.state import State
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS, PROVIDER_CODECS
@@ -71,6 +72,8 @@ class Bench:
     journal: ListJournal
     server: Server
     waits: list[float]
+    configuration: list[Snapshot]
+    """The last one is in force."""
 
     async def ask(
         self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
@@ -101,6 +104,7 @@ async def gateway(
     more: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
+    state: State | None = None,
     ports: Mapping[int, int] | None = None,
     account: dict[str, Any] | None = None,
     **members: Any,
@@ -108,7 +112,7 @@ async def gateway(
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
     for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
     ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number,
-    ``account`` further members of the providers, and ``members`` the snapshot's."""
+    ``account`` further members of the providers, ``state`` what is kept of Responses, ``members`` the snapshot\'s."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -124,7 +128,7 @@ async def gateway(
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
-        current: Snapshot = snapshot(route("chat", *targets), *others, **members)
+        configuration: list[Snapshot] = [snapshot(route("chat", *targets), *others, **members)]
         journal, waits = ListJournal(), list[float]()
 
         async def sleep(seconds: float) -> None:
@@ -133,9 +137,10 @@ async def gateway(
         client = UpstreamClient()
         stack.push_async_callback(client.close)
         data_plane = Gateway(
-            snapshot=lambda: current,
+            snapshot=lambda: configuration[-1],
             upstream=client,
             journal=journal,
+            state=state,
             codecs=CODECS,
             provider_codecs=PROVIDER_CODECS,
             digest=digest,
@@ -151,4 +156,4 @@ async def gateway(
                 base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
             )
         )
-        yield Bench(http, mocks, journal, server, waits)
+        yield Bench(http, mocks, journal, server, waits, configuration)

@@ -13,7 +13,7 @@ from plexus.mock_provider import Status, Stream
 from plexus.protocols.openai_chat.dialect import ChatDialect
 
 NATIVE = {CHAT: ChatDialect(completions=True)}
-BODY = {"model": "chat", "prompt": "Hello", "max_tokens": 300}
+BODY: Any = {"model": "chat", "prompt": "Hello", "max_tokens": 300}
 OVER = pytest.mark.parametrize(
     ("upstream", "dialects"),
     [(CHAT, NATIVE), (CHAT, {}), (RESPONSES, {}), (MESSAGES, {}), (GEMINI, {}), ("ollama", {})],

@@ -11,8 +11,7 @@ from plexus.canonical.headers import Field
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.domain.provider import Provider
-from plexus.domain.route import Target
-from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call, Question
+from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
 from plexus.exchange.exchange import Asked, Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
@@ -57,15 +56,12 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     dialect = dialect_of(target, codec)
     question = exchange.question
     assert question is not None
-    decoded = same and _must_be_decoded(question, client, dialect)
+    asked, lost = ask_for(attempt, exchange, dialect)
+    decoded = same and _must_be_decoded(asked, client, dialect)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not decoded:
-        kept = question.inbound.envelope
-        if refused := getattr(dialect, "refused_members", None):
-            kept, losses = without_refused(kept, refused)
-            _take_losses(losses, attempt, exchange)
-        elif exchange.losses:
-            exchange.losses = Losses()  # an earlier attempt's, on another lane
+        kept, losses = without_refused(asked, getattr(dialect, "refused_members", None))
+        _take_losses(_join(lost, losses), attempt, exchange)
         edits = client.edits(kept, target.model, dialect)
         edited = bool(edits or extra) or kept is not question.inbound.envelope
         attempt.lane = choose_lane(same_protocol=True, edited=edited, decoded=False)
@@ -79,6 +75,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
             codec = gateway.provider_codecs[protocol, client.operation]
         attempt.lane = choose_lane(same_protocol=same, edited=True, decoded=decoded)
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
+        losses = _join(lost, losses)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
         edits = {}
@@ -100,11 +97,11 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
 
 
-def _must_be_decoded(question: Question, client: AnyCodec, dialect: msgspec.Struct) -> bool:
-    """Whether the body cannot go to a provider of the client's own protocol as it is."""
+def _must_be_decoded(body: Envelope, client: AnyCodec, dialect: msgspec.Struct) -> bool:
+    """Whether ``body`` cannot go to a provider of the client's own protocol as it is."""
     if client.asks:
         return False  # who serves it takes it as it is
-    return is_sealed(question.body) if client.generates else not client.fits(question.inbound.envelope, dialect)
+    return is_sealed(body.raw) if client.generates else not client.fits(body, dialect)
 
 
 ASKS_NOTHING = frozenset({"model", "messages"})
@@ -115,8 +112,31 @@ NEEDLESS = frozenset({"stream_options"})
 or never, and its dialect says which."""
 
 
-def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, Losses]:
+def ask_for(attempt: Attempt, exchange: Exchange, dialect: msgspec.Struct) -> tuple[Envelope, Losses]:
+    """The client's body as this attempt's target gets it, with the earlier turns that it goes on from."""
+    losses = Losses()
+    assert exchange.question is not None
+    body = exchange.question.inbound.envelope
+    if exchange.recall is not None:
+        keeps = getattr(dialect, "keeps_state", False)
+        body, lost = exchange.recall.body_for(attempt.target, attempt.protocol, keeps_state=keeps)
+        if lost:
+            losses.add("input.reasoning", "other_provider")
+    if exchange.asked is not body:
+        exchange.asked, exchange.canonical = body, None
+    return body, losses
+
+
+def _join(first: Losses, second: Losses) -> Losses:
+    for loss in first:
+        second.add(loss.path, loss.reason)
+    return second
+
+
+def without_refused(body: Envelope, members: frozenset[str] | None) -> tuple[Envelope, Losses]:
     """The client's body without those of ``members`` that it has, each of them a loss; itself where it has none."""
+    if not members:
+        return body, Losses()
     refused = members & body.members.keys()
     losses = Losses()
     for name in sorted(refused - NEEDLESS):
@@ -124,18 +144,11 @@ def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, 
     return (body.remove(refused) if refused else body), losses
 
 
-def counts_natively(target: Target, codec: AnyCodec) -> bool:
-    """Whether ``target`` speaks the counting client's protocol and serves the operation."""
-    dialect = target.dialects.get(codec.protocol) or codec.default_dialect
-    return codec.protocol in target.protocols and getattr(dialect, "has_count_tokens", False)
-
-
 def _translate(
     attempt: Attempt, exchange: Exchange, gateway: Gateway, codec: AnyProviderCodec, dialect: msgspec.Struct
 ) -> tuple[Outbound, Losses]:
     if exchange.canonical is None:
-        assert exchange.question is not None
-        exchange.canonical = _decode(exchange.codec, exchange.question)
+        exchange.canonical = _decode(exchange, codec)
     request: Asked = msgspec.structs.replace(exchange.canonical, model=attempt.target.model)
     losses = Losses()
     if isinstance(request, GenerateRequest):
@@ -151,16 +164,22 @@ def _translate(
     return outbound, losses
 
 
-def _decode(codec: AnyCodec, question: Question) -> Asked:
+def _decode(exchange: Exchange, codec: AnyProviderCodec) -> Asked:
     """The client's request in the hub's terms. Of operations beside generating these hold only what all protocols have: what
     they cannot hold, a target of the client's own protocol may still take."""
+    client = exchange.codec
     try:
-        request: Asked = codec.decode_request(question.inbound)
+        request: Asked = client.decode_request(exchange.inbound)
     except GatewayError as refusal:
-        if codec.operation == "generate":
+        if client.operation == "generate":
             raise
         raise _not_here(refusal) from None
-    return request
+    recall = exchange.recall
+    if recall is None or not isinstance(request, GenerateRequest):
+        return request
+    # What we store ourselves is no loss where the provider stores nothing.
+    store = None if recall.stored and codec.protocol != request.origin else request.store
+    return msgspec.structs.replace(request, store=store, place=recall.place)
 
 
 def _not_here(refusal: GatewayError) -> NotForThisTarget:

@@ -34,6 +34,8 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
     for codec in (
         openai_chat.CODEC,
         openai_responses.CODEC,
+        openai_responses.COUNT_CODEC,
+        openai_responses.COMPACT_CODEC,
         anthropic_messages.CODEC,
         anthropic_messages.COUNT_CODEC,
         gemini.CODEC,

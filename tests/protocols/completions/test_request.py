@@ -78,7 +78,7 @@ def test_what_only_a_continuation_can_mean_is_a_400(body: Any, param: str) -> No
 
 
 def test_recorded_calls_are_read_or_refused() -> None:
-    found = {}
+    found: dict[str, Any] = {}
     for recording in recordings("openai.completions"):
         try:
             found[recording.id] = read(recording.request).messages[0].content[0]

@@ -54,7 +54,7 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
 def _prompt(body: Members) -> str:
     raw = body.take_raw("prompt")
     try:
-        prompts = msgspec.json.decode(raw or b"[]", type=str | list[str])
+        prompts: str | list[str] = msgspec.json.decode(raw or b"[]", type=str | list[str])
     except UNREADABLE:
         raise bad_request(
             "prompt: this model takes one text; tokens are of another vocabulary.", param="prompt"
