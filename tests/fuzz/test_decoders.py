@@ -65,7 +65,7 @@ def test_every_function_of_the_registry_is_a_target() -> None:
         assert {f"{protocol}/{operation}/{name}" for name in ("decode_response", "decode_error")} <= set(TARGETS)
         assert (f"{protocol}/{operation}/stream_decoder" in TARGETS) == (operation == "generate")
     for (protocol, operation), codec in CODECS.items():
-        names = ("decode_request", "edits", "tap_read", *(("tap_watch",) if codec.streams else ()))
+        names = ("decode_request", "edits", "tap_read", *(["tap_watch"] if codec.streams else []))
         assert {f"{protocol}/{operation}/{name}" for name in names} <= set(TARGETS)
 
 

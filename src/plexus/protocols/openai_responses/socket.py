@@ -103,7 +103,7 @@ def opens_anywhere(item: bytes) -> bool:
         return True
     try:
         thought = _THOUGHT.decode(item)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return True  # whatever it is, whoever reads the request will say
     return thought.type != "reasoning" or bool(thought.encrypted_content or thought.content)
 
