@@ -18,6 +18,7 @@ from plexus.domain.record import Opening, Record
 from plexus.domain.snapshot import Snapshot
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.state import State
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS, PROVIDER_CODECS
@@ -103,6 +104,7 @@ async def gateway(
     more: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
+    state: State | None = None,
     ports: Mapping[int, int] | None = None,
     account: dict[str, Any] | None = None,
     **members: Any,
@@ -110,7 +112,7 @@ async def gateway(
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
     for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
     ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number,
-    ``account`` further members of the providers, and ``members`` the snapshot's."""
+    ``account`` further members of the providers, ``state`` what is kept of Responses, ``members`` the snapshot\'s."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -138,6 +140,7 @@ async def gateway(
             snapshot=lambda: configuration[-1],
             upstream=client,
             journal=journal,
+            state=state,
             codecs=CODECS,
             provider_codecs=PROVIDER_CODECS,
             digest=digest,

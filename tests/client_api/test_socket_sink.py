@@ -44,7 +44,6 @@ async def test_each_event_is_a_message_in_one_write(lane: str | None) -> None:
     said = messages(pair)
     assert [message["type"] for message in said] == ["response.created", "response.completed"]
     assert [message.get("stream_id") for message in said] == [lane, lane]
-    assert (sink.reply.id, list(map(bytes, sink.reply.output))) == ("resp_1", [b'{"id":"a"}'])
     pair.lose()
 
 

@@ -27,6 +27,7 @@ from plexus.client_api.errors import answer_error, not_found, protocol_of, wrong
 from plexus.client_api.models import get_model, list_models
 from plexus.client_api.query import read_query
 from plexus.client_api.sink import HttpSink
+from plexus.client_api.state import find_kept, serve_kept
 from plexus.exchange.authenticate import authenticate
 from plexus.exchange.call import Call
 from plexus.exchange.exchange import new_id
@@ -67,7 +68,11 @@ def client_api(gateway: Gateway, control: Handler, readiness: Callable[[], Readi
         elif incoming.path.startswith(RAW):
             await _pass_through(incoming, gateway)
         elif incoming.path.startswith((b"/v1/", b"/v1beta/")):
-            _answer_not_found(incoming, gateway)
+            place = find_kept(incoming.path) if gateway.state is not None else None
+            if place is not None and gateway.state is not None:
+                await serve_kept(place, incoming, gateway, gateway.state)
+            else:
+                _answer_not_found(incoming, gateway)
         else:
             await control(incoming)
 

@@ -30,3 +30,37 @@ class EarlierTurn(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     items: tuple[Past, ...]
     issuer: Issuer | None = None
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One call and its complete reply. What went before is named, never repeated."""
+
+    owner: str
+    """The name of the client's key: nobody else sees it."""
+    id: str
+    """The reply's, as the client saw it."""
+    created_at: int
+    """Microseconds since the epoch; later turns have later times."""
+    previous: str | None = None
+    conversation: str | None = None
+    provider: str | None = None
+    issuer: Issuer | None = None
+    body: msgspec.Raw
+    """The response object, its ``output`` left empty."""
+    given: tuple[msgspec.Raw, ...] = ()
+    """The call's own items, each with an id."""
+    output: tuple[msgspec.Raw, ...] = ()
+
+    @property
+    def items(self) -> tuple[Past, ...]:
+        """The turn's own items, in order."""
+        return (*(Past(raw) for raw in self.given), *(Past(raw, self.provider) for raw in self.output))
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation as the Conversations API names it; its items stand apart."""
+
+    id: str
+    created_at: int
+    """Microseconds since the epoch."""
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")

@@ -56,17 +56,12 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     dialect = dialect_of(target, codec)
     question = exchange.question
     assert question is not None
-    decoded = (
-        is_sealed(question.body) if client.generates else same and not client.fits(question.inbound.envelope, dialect)
-    )
+    asked, lost = ask_for(attempt, exchange, dialect)
+    decoded = is_sealed(asked.raw) if client.generates else same and not client.fits(asked, dialect)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not decoded:
-        kept = question.inbound.envelope
-        if refused := getattr(dialect, "refused_members", None):
-            kept, losses = without_refused(kept, refused)
-            _take_losses(losses, attempt, exchange)
-        elif exchange.losses:
-            exchange.losses = Losses()  # an earlier attempt's, on another lane
+        kept, losses = without_refused(asked, getattr(dialect, "refused_members", None))
+        _take_losses(_join(lost, losses), attempt, exchange)
         edits = client.edits(kept, target.model, dialect)
         edited = bool(edits or extra) or kept is not question.inbound.envelope
         attempt.lane = choose_lane(same_protocol=True, edited=edited, decoded=False)
@@ -80,6 +75,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
             codec = gateway.provider_codecs[protocol, client.operation]
         attempt.lane = choose_lane(same_protocol=same, edited=True, decoded=decoded)
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
+        losses = _join(lost, losses)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
         edits = {}
@@ -109,8 +105,31 @@ NEEDLESS = frozenset({"stream_options"})
 or never, and its dialect says which."""
 
 
-def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, Losses]:
+def ask_for(attempt: Attempt, exchange: Exchange, dialect: msgspec.Struct) -> tuple[Envelope, Losses]:
+    """The client's body as this attempt's target gets it, with the earlier turns that it goes on from."""
+    losses = Losses()
+    assert exchange.question is not None
+    body = exchange.question.inbound.envelope
+    if exchange.recall is not None:
+        keeps = getattr(dialect, "keeps_state", False)
+        body, lost = exchange.recall.body_for(attempt.target, attempt.protocol, keeps_state=keeps)
+        if lost:
+            losses.add("input.reasoning", "other_provider")
+    if exchange.asked is not body:
+        exchange.asked, exchange.canonical = body, None
+    return body, losses
+
+
+def _join(first: Losses, second: Losses) -> Losses:
+    for loss in first:
+        second.add(loss.path, loss.reason)
+    return second
+
+
+def without_refused(body: Envelope, members: frozenset[str] | None) -> tuple[Envelope, Losses]:
     """The client's body without those of ``members`` that it has, each of them a loss; itself where it has none."""
+    if not members:
+        return body, Losses()
     refused = members & body.members.keys()
     losses = Losses()
     for name in sorted(refused - NEEDLESS):
@@ -122,8 +141,7 @@ def _translate(
     attempt: Attempt, exchange: Exchange, gateway: Gateway, codec: AnyProviderCodec, dialect: msgspec.Struct
 ) -> tuple[Outbound, Losses]:
     if exchange.canonical is None:
-        assert exchange.question is not None
-        exchange.canonical = exchange.codec.decode_request(exchange.question.inbound)
+        exchange.canonical = _decode(exchange, codec)
     request: Asked = msgspec.structs.replace(exchange.canonical, model=attempt.target.model)
     losses = Losses()
     if isinstance(request, GenerateRequest):
@@ -137,6 +155,16 @@ def _translate(
     for loss in more:
         losses.add(loss.path, loss.reason)
     return outbound, losses
+
+
+def _decode(exchange: Exchange, codec: AnyProviderCodec) -> Asked:
+    request: Asked = exchange.codec.decode_request(exchange.inbound)
+    recall = exchange.recall
+    if recall is None or not isinstance(request, GenerateRequest):
+        return request
+    # What we store ourselves is no loss where the provider stores nothing.
+    store = None if recall.stored and codec.protocol != request.origin else request.store
+    return msgspec.structs.replace(request, store=store, place=recall.place)
 
 
 def _take_losses(losses: Losses, attempt: Attempt, exchange: Exchange) -> None:

@@ -26,6 +26,8 @@ class ResponsesDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """Serves ``/responses/input_tokens``; else the count is an estimate."""
     has_compact: bool = True
     """Serves ``/responses/compact``."""
+    keeps_state: bool = True
+    """Keeps replies and goes on from them by ``previous_response_id``; else the gateway sends the earlier turns itself."""
     min_output_tokens: int = 16
     """The least that ``max_output_tokens`` may be."""
     refused_members: frozenset[str] = frozenset()
