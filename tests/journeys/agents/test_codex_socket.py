@@ -46,7 +46,7 @@ async def test_codex_sends_only_what_is_new(
         said = await at_work(CODEX, bench, programs, tmp_path, settings=(SOCKET,))
         prewarm = bench.journal.records.pop(0)
         assert (prewarm.notes, prewarm.status, prewarm.attempts) == (("prewarm",), 200, ())
-        check(said, bench)
+        check(said, bench, upstream)
     assert [message.get("generate", True) for message in messages] == [False, True, True, True]
     assert {message["store"] for message in messages} == {False}
     assert [message.get("previous_response_id") is None for message in messages] == [True, False, False, False]
@@ -59,5 +59,5 @@ async def test_codex_goes_on_over_http_where_it_is_switched_off(
     programs: Path, tmp_path: Path, messages: list[dict[str, Any]]
 ) -> None:
     async with gateway(MESSAGES, models=(MAIN,), more={"small": SMALL}, responses_websocket=False) as bench:
-        check(await at_work(CODEX, bench, programs, tmp_path, settings=(SOCKET,)), bench)
+        check(await at_work(CODEX, bench, programs, tmp_path, settings=(SOCKET,)), bench, MESSAGES)
     assert messages == []
