@@ -33,9 +33,9 @@ def messages(pair: Pair) -> list[Any]:
 async def test_each_event_is_a_message_in_one_write(lane: str | None) -> None:
     pair = Pair()
     sink = SocketSink(pair.socket, lane)
-    assert not sink.committed
+    before = sink.committed
     sink.start(200, [(b"x-request-id", b"req_1")])
-    assert sink.committed
+    assert (before, sink.committed) == (False, True)
     sink.write(b": keep-alive\n\n")
     assert pair.transport.writes == 0
     sink.write(EVENTS)
@@ -69,11 +69,11 @@ async def test_a_full_socket_and_a_lost_one() -> None:
     told: list[str] = []
     sink.when_writable(lambda: told.append("room"))
     pair.socket.pause_writing()
-    assert sink.full
+    was_full = sink.full
     pair.socket.resume_writing()
-    assert (sink.full, told) == (False, ["room"])
+    assert (was_full, sink.full, told) == (True, False, ["room"])
     sink.abort()
     assert pair.transport.aborted
-    assert not sink.gone
+    was_gone = sink.gone
     pair.lose()
-    assert sink.gone
+    assert (was_gone, sink.gone) == (False, True)
