@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from openai import AsyncOpenAI
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench
+from tests.gateway import gateway as any_gateway
+from tests.kept import kept, nothing_kept
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
@@ -25,6 +28,11 @@ from plexus.mock_provider import Hang, Reply, Status, Stream, ToolCall
 BEARER = {"authorization": f"Bearer {SECRET}"}
 UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, MESSAGES, RESPONSES, GEMINI])
 ENDS = ("response.completed", "response.incomplete", "response.failed", "error")
+
+
+def gateway(*upstream: str, **members: Any) -> AbstractAsyncContextManager[Bench]:
+    """One whose operator stores nothing: what is remembered, the connection remembers."""
+    return any_gateway(*upstream, state=nothing_kept(), **members)
 
 
 class Talk:
@@ -140,7 +148,7 @@ async def test_only_the_last_turn_is_remembered(upstream: str) -> None:
         first = await client.ask(input="One")
         await client.ask(input="Two", previous_response_id=first["response"]["id"])
         late = await client.ask(input="Three", previous_response_id=first["response"]["id"])
-        assert (late["type"], late["status"], late["error"]["param"]) == ("error", 400, "previous_response_id")
+        assert (late["status"], late["error"]["code"]) == (400, "previous_response_not_found")
         assert text(await client.ask(input="Four")), "the connection is still good"
 
 
@@ -150,7 +158,7 @@ async def test_another_connection_remembers_nothing() -> None:
             first = await client.ask(input="One")
         async with talk(bench) as client:
             late = await client.ask(input="Two", previous_response_id=first["response"]["id"])
-            assert (late["type"], late["status"]) == ("error", 400)
+            assert (late["status"], late["error"]["code"]) == (400, "previous_response_not_found")
 
 
 async def test_a_failed_turn_can_be_tried_again() -> None:
@@ -187,14 +195,37 @@ async def test_a_rate_limit_says_when_to_come_back() -> None:
         assert refused["headers"]["retry-after"] == "600"
 
 
-async def test_a_body_that_grew_too_large_is_refused() -> None:
+async def test_what_became_too_long_is_forgotten() -> None:
     async with gateway(CHAT, max_body_bytes=2000) as bench, talk(bench) as client:
-        first = await client.ask(input="a" * 1500)
-        assert first["type"] == "response.completed"
-        grown = await client.ask(input="b" * 500, previous_response_id=first["response"]["id"])
-        assert (grown["status"], grown["error"]["code"]) == (413, "request_too_large")
+        first = await client.ask(input="a" * 1300)
+        assert text(first)
+        grown = await client.ask(input="b" * 1300, previous_response_id=first["response"]["id"])
+        assert text(grown)
+        lost = await client.ask(input="c", previous_response_id=grown["response"]["id"])
+        assert (lost["status"], lost["error"]["code"]) == (400, "previous_response_not_found")
         await client.send(input="c" * 2001)
         assert await client.closed() == CloseCode.MESSAGE_TOO_BIG
+
+
+@UPSTREAM
+async def test_stored_turns_and_others_go_on_from_each_other(upstream: str, tmp_path: Path) -> None:
+    async with kept(tmp_path) as store, any_gateway(upstream, state=store.state) as bench:
+        bench.providers[0].script(Reply("One"), Reply("Two"), Reply("Three"), Reply("Four"))
+        async with talk(bench) as client:
+            warm = await client.ask(input="0", generate=False, store=True)
+            first = await client.ask(input="1", previous_response_id=warm["response"]["id"], store=True)
+            second = await client.ask(input="2", previous_response_id=first["response"]["id"], store=True)
+            third = await client.ask(input="3", previous_response_id=second["response"]["id"], store=False)
+            assert list(map(text, (first, second, third))) == ["One", "Two", "Three"]
+        async with talk(bench) as client:
+            again = await client.ask(input="4", previous_response_id=second["response"]["id"], store=False)
+            assert text(again) == "Four"
+            for lost in (warm, third):
+                late = await client.ask(input="5", previous_response_id=lost["response"]["id"])
+                assert (late["status"], late["error"]["code"]) == (400, "previous_response_not_found")
+        whole = await bench.client.get(f"/v1/responses/{second['response']['id']}/input_items?order=asc")
+        texts = [item["content"][0]["text"] for item in whole.json()["data"]]
+        assert texts == ["0", "1", "One", "2"]
 
 
 # --- messages that are none

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.builders import provider, route, snapshot, target
 from tests.exchange.parts import json_reply, lab
@@ -19,9 +17,9 @@ COMPACTION = {"object": "response.compaction", "output": [], "usage": {"input_to
 ASK = {"input": "Hi", "messages": None}
 
 
-def of(name: str, *protocols: str, **answers: Any) -> Target:
-    dialects = {RESPONSES: ResponsesDialect(**answers)} if answers else {}
-    return target(provider(name, protocols=protocols, dialects=dialects), "m2")
+def of(name: str, protocol: str, dialect: ResponsesDialect | None = None) -> Target:
+    dialects = {} if dialect is None else {protocol: dialect}
+    return target(provider(name, protocols=(protocol,), dialects=dialects), "m2")
 
 
 CHAT = of("chat", "openai_chat")
@@ -31,9 +29,9 @@ NATIVE = of("native", RESPONSES)
 def test_who_serves_what() -> None:
     assert [serves_natively(NATIVE, codec) for codec in (COUNT_CODEC, COMPACT_CODEC)] == [True, True]
     assert [serves_natively(CHAT, codec) for codec in (COUNT_CODEC, COMPACT_CODEC)] == [False, False]
-    counts = of("counts", RESPONSES, has_compact=False)
+    counts = of("counts", RESPONSES, ResponsesDialect(has_compact=False))
     assert [serves_natively(counts, codec) for codec in (COUNT_CODEC, COMPACT_CODEC)] == [True, False]
-    compacts = of("compacts", RESPONSES, has_count_tokens=False)
+    compacts = of("compacts", RESPONSES, ResponsesDialect(has_count_tokens=False))
     assert [serves_natively(compacts, codec) for codec in (COUNT_CODEC, COMPACT_CODEC)] == [False, True]
 
 
@@ -51,7 +49,7 @@ async def test_the_first_target_that_can_is_asked_and_billed() -> None:
 NO_PATH = ProviderError(ErrorKind.UPSTREAM_PATH, "Not here.", status=404)
 
 
-@pytest.mark.parametrize("native", [CHAT, of("none", RESPONSES, has_compact=False), NATIVE])
+@pytest.mark.parametrize("native", [CHAT, of("none", RESPONSES, ResponsesDialect(has_compact=False)), NATIVE])
 async def test_where_none_can_it_is_a_404_that_says_what_to_do(native: Target) -> None:
     bench = lab(NO_PATH, of=snapshot(route("chat", native)))
     record = await bench.ask(ASK, protocol=RESPONSES, operation="compact")

@@ -32,8 +32,7 @@ async def test_a_prewarm_is_a_complete_reply_with_nothing_in_it() -> None:
     assert whole["id"].startswith("resp_")
     assert whole["usage"]["total_tokens"] == 0
     assert (bench.sink.status, bench.sink.ended) == (200, True)
-    assert bench.upstream.requests == []
-    assert bench.journal.openings == []
+    assert (bench.upstream.requests, bench.journal.openings) == ([], [])
     (record,) = bench.journal.records
     assert (record.status, record.notes, record.attempts, record.usage) == (200, ("prewarm",), (), None)
     assert (record.model, record.route, record.key) == ("chat", "chat", "tester")

@@ -190,14 +190,14 @@ class Pair:
 
 async def test_a_client_is_not_read_from_while_its_messages_wait() -> None:
     pair = Pair(SocketLimits(read_ahead=10))
-    reading = []
-    for said in (b"0123456789", b"more"):
-        pair.say(said)
-        reading.append(pair.transport.reading)
-    for waiting in (b"0123456789", b"more"):
-        assert await pair.socket.receive() == waiting
-        reading.append(pair.transport.reading)
-    assert reading == [True, False, False, True]
+    reads = [pair.transport.reading]
+    for text in (b"0123456789", b"more"):
+        pair.say(text)
+        reads.append(pair.transport.reading)
+    for text in (b"0123456789", b"more"):
+        assert await pair.socket.receive() == text
+        reads.append(pair.transport.reading)
+    assert reads == [True, True, False, False, True]
     pair.lose()
     assert await pair.socket.receive() is None
 
@@ -215,12 +215,12 @@ async def test_a_slow_reader_is_told_of() -> None:
     pair.socket.when_writable("a", lambda: told.append("a"))
     pair.socket.when_writable("b", lambda: told.append("b"))
     pair.socket.when_writable("b", None)
-    full = [pair.socket.full]
+    fullness = [pair.socket.full]
     pair.transport.stalled = True
     pair.socket.send((b"x" * 2000,))
-    full.append(pair.socket.full)
+    fullness.append(pair.socket.full)
     pair.transport.release()
-    assert (full, pair.socket.full, told) == ([False, True], False, ["a"])
+    assert ([*fullness, pair.socket.full], told) == ([False, True, False], ["a"])
     pair.lose()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import openai
 import pytest
 from openai import AsyncOpenAI
 from openai.types.responses import ResponseInputItemParam
 from tests.builders import SECRET
 from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, gateway
+from tests.kept import kept
 
 TURNS: list[ResponseInputItemParam] = [
     {"role": "user", "content": "Hello there, how are you?"},
@@ -28,6 +31,21 @@ async def test_input_tokens_are_counted(upstream: str) -> None:
         assert len(bench.providers[0].calls) == native
         record = await bench.record()
         assert (record.operation, record.status, record.usage) == ("count_tokens", 200, None)
+
+
+async def test_earlier_turns_count(tmp_path: Path) -> None:
+    async with (
+        kept(tmp_path) as store,
+        gateway(CHAT, state=store.state) as bench,
+        AsyncOpenAI(api_key=SECRET, base_url=f"{bench.url}/v1") as client,
+    ):
+        first = await client.responses.create(model="chat", input="word " * 500)
+        alone = await client.responses.input_tokens.count(model="chat", input="And?")
+        whole = await client.responses.input_tokens.count(model="chat", input="And?", previous_response_id=first.id)
+        assert whole.input_tokens > alone.input_tokens + 300
+        with pytest.raises(openai.BadRequestError) as refused:
+            await client.responses.input_tokens.count(model="chat", input="And?", previous_response_id="resp_nope")
+        assert refused.value.code == "previous_response_not_found"
 
 
 async def test_turns_are_compacted_by_who_can_and_go_on() -> None:

@@ -16,18 +16,17 @@ from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, Transp
 from plexus.canonical.headers import Headers
 from plexus.client_api.errors import answer_error
 from plexus.client_api.query import read_query
-from plexus.client_api.socket_memory import Memory, Turn, continued
+from plexus.client_api.socket_memory import LaneMemory, Memory
 from plexus.client_api.socket_sink import SocketSink
 from plexus.exchange.authenticate import authenticate
 from plexus.exchange.call import AnyCodec, Call
 from plexus.exchange.exchange import new_id
 from plexus.exchange.gateway import Gateway
-from plexus.exchange.history import own_items
 from plexus.exchange.pipeline import run
 from plexus.http1.server import Incoming
 from plexus.http1.websocket import CloseCode, SocketLimits, WebSocket, accept
 from plexus.protocols import envelope
-from plexus.protocols.openai_responses.socket import Create, read_create, read_lane, with_any_input
+from plexus.protocols.openai_responses.socket import Create, read_create, read_lane
 
 KEY_PREFIX = "openai-insecure-api-key."
 """How a browser, which can set no header, sends its key: as a subprotocol (OpenAI's way)."""
@@ -237,11 +236,10 @@ class Session:
 
     async def _exchange(self, create: Create, lane: str | None) -> None:
         caller = self._caller
-        before = None if create.previous is None else self._memory.get(create.previous)
 
         async def read_body(limit: int) -> bytes:
-            body = create.body if before is None else continued(create.body, before, limit)
-            return body.raw if create.generate else with_any_input(body).raw
+            del limit  # the socket's own is the same
+            return create.body.raw
 
         call = Call(
             codec=caller.codec,
@@ -251,17 +249,9 @@ class Session:
             query=caller.query,
             raw_query=caller.raw_query,
             generate=create.generate,
+            memory=LaneMemory(self._memory, lane),
         )
-        sink = SocketSink(self._socket, lane)
-        await run(call, sink, self._gateway)
-        if sink.reply.id is not None:
-            self._remember(lane, sink, create, before)
-
-    def _remember(self, lane: str | None, sink: SocketSink, create: Create, before: Turn | None) -> None:
-        if create.previous is not None and before is None:
-            return  # it goes on from a turn that is kept elsewhere, and so can the next one only there
-        assert sink.reply.id is not None
-        self._memory.add(lane, sink.reply.id, before, [*own_items(create.body), *sink.reply.output])
+        await run(call, SocketSink(self._socket, lane), self._gateway)
 
 
 def socket_headers(incoming: Incoming) -> Headers:

@@ -1,35 +1,22 @@
-"""What a connection remembers of its turns, whether or not they are stored: the last one of each lane."""
+"""What a connection remembers of its turns where nothing is stored: the last one of each lane."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
-from plexus.canonical.errors import ClientError, ErrorKind
-from plexus.exchange.history import with_history
-from plexus.protocols.envelope import Envelope
+from plexus.domain.turn import EarlierTurn, Past, Turn
 from plexus.protocols.openai_responses.socket import opens_anywhere
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """A turn and what it went on from. Items are shared, not copied, between a turn and the next."""
+class Remembered(msgspec.Struct, frozen=True):
+    """A turn, and all that it went on from. The items of a chain are shared, not copied."""
 
-    id: str
-    own: tuple[bytes, ...]
-    """The items that it added: its input, then its output."""
-    before: Turn | None
+    owner: str
+    turn: EarlierTurn
     size: int
-    """Bytes of all items, those before included."""
-
-    def items(self) -> list[bytes]:
-        """All items, the oldest first."""
-        found: list[tuple[bytes, ...]] = []
-        turn: Turn | None = self
-        while turn is not None:
-            found.append(turn.own)
-            turn = turn.before
-        return [item for own in reversed(found) for item in own]
+    """Bytes of all items."""
 
 
 class Memory:
@@ -39,36 +26,53 @@ class Memory:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._turns: dict[str | None, Turn] = {}
+        self._turns: dict[str | None, Remembered] = {}
 
-    def get(self, ident: str) -> Turn | None:
+    def get(self, owner: str, ident: str) -> EarlierTurn | None:
         """The turn ``ident``, of whichever lane."""
-        return next((turn for turn in self._turns.values() if turn.id == ident), None)
+        for known in self._turns.values():
+            if (known.owner, known.turn.id) == (owner, ident):
+                return known.turn
+        return None
 
-    def add(self, lane: str | None, ident: str, before: Turn | None, items: Iterable[msgspec.Raw]) -> None:
-        """The lane's last turn is now this one."""
-        own = tuple(bytes(item) for item in items)
-        size = sum(map(len, own)) + (0 if before is None else before.size)
+    def add(self, lane: str | None, turn: Turn, before: Sequence[Past]) -> None:
+        """The lane's last turn is now this one. One that is stored is found in the store."""
         self._turns.pop(lane, None)
-        self._turns[lane] = Turn(ident, own, before, size)
-        total = sum(turn.size for turn in self._turns.values())
+        if _is_stored(turn):
+            return
+        items = tuple(past for past in (*before, *turn.items) if opens_anywhere(bytes(past.raw)))
+        size = sum(len(past.raw) for past in items)
+        self._turns[lane] = Remembered(turn.owner, EarlierTurn(id=turn.id, items=items), size)
+        total = sum(known.size for known in self._turns.values())
         while total > self._limit:
             oldest = next(iter(self._turns))
             total -= self._turns.pop(oldest).size
 
 
-def continued(body: Envelope, before: Turn, limit: int) -> Envelope:
-    """``body`` with all that ``before`` says in front of its own input, as if the client had sent it.
+class LaneMemory:
+    """One lane's view of it. See ``exchange.ports.ConnectionMemory``."""
 
-    Raises ClientError(BODY_TOO_LARGE) beyond ``limit`` bytes, BAD_REQUEST for an input that is none.
-    """
-    if len(body.raw) + before.size > limit:
-        raise ClientError(
-            ErrorKind.BODY_TOO_LARGE,
-            f"The turns of this connection are larger than {limit:,} bytes. Begin anew with a shorter input.",
-            code="request_too_large",
-        )
-    items = before.items()
-    if body.get("store", bool) is False:
-        items = [item for item in items if opens_anywhere(item)]
-    return with_history(body, [msgspec.Raw(item) for item in items])
+    __slots__ = ("_lane", "_memory")
+
+    def __init__(self, memory: Memory, lane: str | None) -> None:
+        self._memory = memory
+        self._lane = lane
+
+    async def get(self, owner: str, ident: str) -> EarlierTurn | None:
+        """An earlier turn of the connection."""
+        return self._memory.get(owner, ident)
+
+    def add(self, turn: Turn, before: Sequence[Past]) -> None:
+        """A turn is complete."""
+        self._memory.add(self._lane, turn, before)
+
+
+class _Body(msgspec.Struct):
+    store: bool | None = None
+
+
+_BODY = msgspec.json.Decoder(_Body)
+
+
+def _is_stored(turn: Turn) -> bool:
+    return _BODY.decode(turn.body).store is True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from plexus.canonical.headers import Field
 from plexus.http1.websocket import WebSocket
-from plexus.protocols.openai_responses.socket import ReplyWatch, error_message, event_message
+from plexus.protocols.openai_responses.socket import error_message, event_message
 from plexus.protocols.sse import split_events
 
 TOLD = frozenset({b"retry-after", b"x-request-id", b"x-upstream-request-id", b"x-plexus-target", b"x-plexus-attempts"})
@@ -16,15 +16,14 @@ DONE = b"[DONE]"
 
 
 class SocketSink:
-    """See ``exchange.ports.Sink``. ``reply`` knows what has passed."""
+    """See ``exchange.ports.Sink``."""
 
-    __slots__ = ("_lane", "_socket", "committed", "reply")
+    __slots__ = ("_lane", "_socket", "committed")
 
     def __init__(self, socket: WebSocket, lane: str | None) -> None:
         self._socket = socket
         self._lane = lane
         self.committed = False
-        self.reply = ReplyWatch()
 
     @property
     def gone(self) -> bool:
@@ -47,11 +46,7 @@ class SocketSink:
 
     def write(self, data: bytes) -> None:
         """More of it, whole events only. What keeps HTTP open (comments) is not needed: the socket is pinged."""
-        messages = []
-        for event in split_events(data):
-            if event.data != DONE:
-                self.reply.watch(event)
-                messages.append(event_message(event, self._lane))
+        messages = [event_message(event, self._lane) for event in split_events(data) if event.data != DONE]
         if messages:
             self._socket.send(messages)
 

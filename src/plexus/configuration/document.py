@@ -269,7 +269,7 @@ class Limits(Model):
 
 
 class Responses(Model):
-    """How the Responses API is served."""
+    """How the Responses API is served, and what is kept for it: `store`, `previous_response_id`, conversations."""
 
     websocket: bool = Field(
         True,

@@ -10,6 +10,7 @@ import pytest
 from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, gateway
 from tests.journeys.agents.house import MAIN, SMALL, at_work, check
 from tests.journeys.agents.test_tool_loop import CODEX
+from tests.kept import nothing_kept
 
 from plexus.client_api.socket import Session
 from plexus.clients.client import Change
@@ -41,7 +42,7 @@ def messages(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 async def test_codex_sends_only_what_is_new(
     upstream: str, programs: Path, tmp_path: Path, messages: list[dict[str, Any]]
 ) -> None:
-    async with gateway(upstream, models=(MAIN,), more={"small": SMALL}) as bench:
+    async with gateway(upstream, models=(MAIN,), more={"small": SMALL}, state=nothing_kept()) as bench:
         said = await at_work(CODEX, bench, programs, tmp_path, settings=(SOCKET,))
         prewarm = bench.journal.records.pop(0)
         assert (prewarm.notes, prewarm.status, prewarm.attempts) == (("prewarm",), 200, ())

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from plexus.canonical.errors import ClientError
 from plexus.protocols import envelope
 from plexus.protocols.openai_responses.socket import (
-    ReplyWatch,
     error_message,
     event_message,
     opens_anywhere,
@@ -51,14 +49,14 @@ def test_a_create_is_the_body_of_a_streamed_request() -> None:
     assert create is not None
     assert json.loads(create.body.raw) == {"model": "m", "input": "Hé", "stream": True}
     assert b'"input" : "H\\u00e9"' in create.body.raw, "bytes stay as they came"
-    assert (create.generate, create.previous) == (True, None)
+    assert create.generate
 
 
 @pytest.mark.parametrize(("said", "generate"), [(True, True), (False, False), (None, True)])
 def test_a_prewarm_generates_nothing(said: object, generate: bool) -> None:
     create = read_create(message(type="response.create", model="m", generate=said, previous_response_id="resp_1"))
     assert create is not None
-    assert (create.generate, create.previous) == (generate, "resp_1")
+    assert create.generate is generate
     assert "generate" not in create.body.members
     assert "previous_response_id" in create.body.members
 
@@ -74,7 +72,6 @@ def test_some_messages_want_no_answer() -> None:
         ({}, "type"),
         ({"type": "response.create", "background": True}, "background"),
         ({"type": "response.create", "generate": "no"}, "generate"),
-        ({"type": "response.create", "previous_response_id": 1}, "previous_response_id"),
     ],
 )
 def test_any_other_is_refused(members: Any, param: str) -> None:
@@ -114,41 +111,6 @@ def test_a_thought_that_is_only_a_name_opens_nowhere_else(item: object, opens: b
 
 def event(kind: str, **members: Any) -> SseEvent:
     return SseEvent(kind.encode(), json.dumps({"type": kind, **members}).encode())
-
-
-def raws(*items: object) -> list[msgspec.Raw]:
-    return [msgspec.Raw(json.dumps(item).encode()) for item in items]
-
-
-@pytest.mark.parametrize("end", ["completed", "incomplete"])
-@pytest.mark.parametrize("named", [True, False])
-def test_a_complete_reply_is_noted(end: str, named: bool) -> None:
-    watch = ReplyWatch()
-    events = [
-        event("response.created", response={"id": "resp_1", "output": []}),
-        event("response.output_text.delta", delta="a"),
-        event("response.output_item.done", item={"id": "a"}),
-        event(f"response.{end}", response={"id": "resp_1", "output": [{"id": "b"}]}),
-    ]
-    for one in events:
-        watch.watch(one if named else SseEvent(None, one.data))
-        assert (watch.id is None) == (one is not events[-1])
-    assert list(map(bytes, watch.output)) == list(map(bytes, raws({"id": "b"})))
-
-
-def test_items_are_collected_where_the_end_does_not_repeat_them() -> None:
-    watch = ReplyWatch()
-    watch.watch(event("response.output_item.done", item={"id": "a"}))
-    watch.watch(event("response.output_item.done", item={"id": "b"}))
-    watch.watch(event("response.completed", response={"id": "resp_1", "output": []}))
-    assert list(map(bytes, watch.output)) == list(map(bytes, raws({"id": "a"}, {"id": "b"})))
-
-
-def test_a_failed_reply_is_nothing_to_go_on_from() -> None:
-    watch = ReplyWatch()
-    watch.watch(SseEvent(b"response.completed", b"no JSON"))
-    watch.watch(event("response.failed", response={"id": "resp_1", "output": [{"id": "b"}]}))
-    assert (watch.id, watch.output) == (None, [])
 
 
 def test_an_event_is_a_message() -> None:

@@ -14,8 +14,6 @@ import msgspec
 from plexus.canonical.errors import bad_request
 from plexus.protocols import envelope
 from plexus.protocols.envelope import Envelope
-from plexus.protocols.members import ABSENT, present
-from plexus.protocols.openai_responses.wire import ReplyHead
 from plexus.protocols.sse import SseEvent
 from plexus.protocols.unreadable import UNREADABLE
 
@@ -35,8 +33,6 @@ class Create(msgspec.Struct, frozen=True):
     body: Envelope
     generate: bool = True
     """False for a prewarm: remember the input, answer with nothing."""
-    previous: str | None = None
-    """The reply that this one follows."""
 
 
 def read_lane(message: Envelope) -> str | None:
@@ -74,7 +70,7 @@ def read_create(message: Envelope) -> Create | None:
         )
     generate = message.get("generate", bool)
     body = envelope.read(message.remove(TRANSPORT).replace({"stream": b"true"}))
-    return Create(body, generate is not False, body.get("previous_response_id", str))
+    return Create(body, generate is not False)
 
 
 def with_any_input(body: Envelope) -> Envelope:
@@ -109,45 +105,6 @@ def opens_anywhere(item: bytes) -> bool:
 
 
 # --- replies
-
-
-class _Told(msgspec.Struct):
-    type: str = ""
-    response: ReplyHead | None = None
-    item: msgspec.Raw = ABSENT
-
-
-_TOLD = msgspec.json.Decoder(_Told)
-_ITEM_DONE = "response.output_item.done"
-_COMPLETE = frozenset({"response.completed", "response.incomplete"})
-
-
-class ReplyWatch:
-    """Notes of a passing reply what the next turn may refer to."""
-
-    __slots__ = ("_items", "id", "output")
-
-    def __init__(self) -> None:
-        self.id: str | None = None
-        """Of the reply, once it is complete."""
-        self.output: list[msgspec.Raw] = []
-        """Its items, then."""
-        self._items: list[msgspec.Raw] = []
-
-    def watch(self, event: SseEvent) -> None:
-        """One event."""
-        if event.name is not None and event.name.endswith(b".delta"):
-            return
-        try:
-            told = _TOLD.decode(event.data)
-        except UNREADABLE:
-            return  # passed on as it is
-        kind = told.type or (event.name or b"").decode("latin-1")
-        if kind == _ITEM_DONE and present(told.item):
-            self._items.append(told.item)
-        elif kind in _COMPLETE and told.response is not None:
-            self.id = told.response.id
-            self.output = told.response.output or self._items  # some servers do not repeat what they said
 
 
 def event_message(event: SseEvent, lane: str | None) -> bytes:
