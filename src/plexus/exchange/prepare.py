@@ -12,7 +12,7 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.domain.provider import Provider
 from plexus.domain.route import Target
-from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
+from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call, Question
 from plexus.exchange.exchange import Asked, Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
@@ -57,9 +57,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     dialect = dialect_of(target, codec)
     question = exchange.question
     assert question is not None
-    decoded = (
-        is_sealed(question.body) if client.generates else same and not client.fits(question.inbound.envelope, dialect)
-    )
+    decoded = same and _must_be_decoded(question, client, dialect)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not decoded:
         kept = question.inbound.envelope
@@ -102,6 +100,13 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
 
 
+def _must_be_decoded(question: Question, client: AnyCodec, dialect: msgspec.Struct) -> bool:
+    """Whether the body cannot go to a provider of the client's own protocol as it is."""
+    if client.asks:
+        return False  # who serves it takes it as it is
+    return is_sealed(question.body) if client.generates else not client.fits(question.inbound.envelope, dialect)
+
+
 ASKS_NOTHING = frozenset({"model", "messages"})
 """Members whose edit makes the provider say nothing more than the client asked for."""
 
@@ -130,7 +135,7 @@ def _translate(
 ) -> tuple[Outbound, Losses]:
     if exchange.canonical is None:
         assert exchange.question is not None
-        exchange.canonical = exchange.codec.decode_request(exchange.question.inbound)
+        exchange.canonical = _decode(exchange.codec, exchange.question)
     request: Asked = msgspec.structs.replace(exchange.canonical, model=attempt.target.model)
     losses = Losses()
     if isinstance(request, GenerateRequest):
@@ -140,10 +145,26 @@ def _translate(
     try:
         outbound, more = codec.encode_request(request, dialect)
     except GatewayError as refusal:
-        raise NotForThisTarget(refusal.kind, refusal.message, param=refusal.param, code=refusal.code) from None
+        raise _not_here(refusal) from None
     for loss in more:
         losses.add(loss.path, loss.reason)
     return outbound, losses
+
+
+def _decode(codec: AnyCodec, question: Question) -> Asked:
+    """The client's request in the hub's terms. Of operations beside generating these hold only what all protocols have: what
+    they cannot hold, a target of the client's own protocol may still take."""
+    try:
+        request: Asked = codec.decode_request(question.inbound)
+    except GatewayError as refusal:
+        if codec.operation == "generate":
+            raise
+        raise _not_here(refusal) from None
+    return request
+
+
+def _not_here(refusal: GatewayError) -> NotForThisTarget:
+    return NotForThisTarget(refusal.kind, refusal.message, param=refusal.param, code=refusal.code)
 
 
 def _take_losses(losses: Losses, attempt: Attempt, exchange: Exchange) -> None:
