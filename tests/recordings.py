@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Recording:
     sse: bytes | None
     read_boundaries: tuple[int, ...]
     expect: str | None
+    eventstream: bytes | None = None
+    """A reply as an AWS event stream, byte for byte."""
 
     @property
     def request_bytes(self) -> bytes:
@@ -62,6 +65,7 @@ def _load(path: Path) -> Recording:
         sse=None if text is None else text.encode(),
         read_boundaries=tuple(response.get("read_boundaries", ())),
         expect=document.get("expect"),
+        eventstream=base64.b64decode(response["eventstream_b64"]) if "eventstream_b64" in response else None,
     )
 
 

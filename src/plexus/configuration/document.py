@@ -17,6 +17,7 @@ PROTOCOL_NAMES: dict[str, str] = {
     "responses": "openai_responses",
     "messages": "anthropic_messages",
     "gemini": "gemini",
+    "converse": "bedrock_converse",
     "embeddings": "embeddings",
     "transcriptions": "transcriptions",
     "speech": "speech",

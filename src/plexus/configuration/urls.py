@@ -10,7 +10,7 @@ from plexus.domain.link_local import is_link_local
 from plexus.domain.provider import Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
-PREFIXES = {"gemini": "/v1beta"}
+PREFIXES = {"gemini": "/v1beta", "bedrock_converse": ""}
 """The version segment that a bare base URL lacks, by protocol; /v1 for all others."""
 
 FAMILIES = (("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"))

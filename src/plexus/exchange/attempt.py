@@ -15,6 +15,7 @@ from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.naming import NamedDecoder, Names
 from plexus.exchange.ports import Reply
 from plexus.exchange.prepare import NotForThisTarget, Prepared, prepare
 from plexus.exchange.seal import Seal
@@ -181,6 +182,8 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
 def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Read:
     """Another protocol. Raises ProviderError for a reply that is an error or cannot be read."""
     response = prepared.codec.decode_response(body, prepared.dialect)
+    if not prepared.codec.names_replies:
+        response = Names(exchange.id, attempt.target.model).response(response)
     finish = response.candidates[0].finish if response.candidates else None
     said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
     empty = not said and (response.usage is None or response.usage.output == 0)
@@ -275,8 +278,11 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
     if attempt.lane != "translate":
         return PassCarrier(exchange.codec, prepared.dialect, withholds=prepared.withholds)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
+    decoder = prepared.codec.stream_decoder(prepared.dialect)
+    if not prepared.codec.names_replies:
+        decoder = NamedDecoder(decoder, Names(exchange.id, attempt.target.model))
     return TranslateCarrier(
-        prepared.codec.stream_decoder(prepared.dialect),
+        decoder,
         exchange.codec.stream_encoder(exchange.canonical),
         seal,
         lambda said_bytes: usage_of_text(exchange, said_bytes) if exchange.codec.demands_usage else None,

@@ -132,6 +132,8 @@ class ProviderCodec(Generic[Request, Response, Dialect]):
     """What a provider of this protocol insists on, where the client's own did not go up (``anthropic-version``)."""
     stream_type: bytes = b"text/event-stream"
     """The media type of a streamed reply, on both sides."""
+    names_replies: bool = True
+    """Replies say their id and model; else the exchange names them."""
 
     encode_request: Callable[[Request, Dialect], tuple[Outbound, Losses]]
     """Raises ClientError for content that this protocol cannot express."""

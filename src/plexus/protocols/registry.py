@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from plexus.protocols import anthropic_messages, gemini, openai_chat, openai_responses
+from plexus.protocols import anthropic_messages, bedrock_converse, gemini, openai_chat, openai_responses
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
+from plexus.protocols.bedrock_converse.dialect import ConverseDialect
 from plexus.protocols.codec import Codec, ProviderCodec
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.openai_chat.dialect import ChatDialect
@@ -27,7 +28,10 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
 }
 """What clients speak."""
 
-PROVIDER_CODECS: Mapping[tuple[str, str], ProviderCodec[Any, Any, Any]] = {**CODECS}
+PROVIDER_CODECS: Mapping[tuple[str, str], ProviderCodec[Any, Any, Any]] = {
+    **CODECS,
+    (bedrock_converse.CODEC.protocol, bedrock_converse.CODEC.operation): bedrock_converse.CODEC,
+}
 """What providers speak: the same, and protocols that face providers only."""
 
 DIALECTS: Mapping[str, type[msgspec.Struct]] = {
@@ -35,6 +39,7 @@ DIALECTS: Mapping[str, type[msgspec.Struct]] = {
     "openai_responses": ResponsesDialect,
     "anthropic_messages": MessagesDialect,
     "gemini": GeminiDialect,
+    "bedrock_converse": ConverseDialect,
 }
 """The questions that presets and the configuration may answer, by protocol."""
 
