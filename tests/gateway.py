@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,7 +22,9 @@ from plexus.exchange.gateway import Gateway
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS, PROVIDER_CODECS
+from plexus.providers.authorizer import Authorizer
 from plexus.upstream.client import UpstreamClient
+from plexus.upstream.form import post_form
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
 PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES, GEMINI), repeat=2))
@@ -133,6 +136,7 @@ async def gateway(
             digest=digest,
             seal_key=b"s" * 32,
             fixed_fields=FixedFields(b"plexus/test"),
+            authorizer=Authorizer(functools.partial(post_form, client), {}),
             sleep=sleep,
         )
         server = Server(client_api(data_plane, no_control_plane, lambda: Readiness(ready=True, parts={})))

@@ -35,6 +35,14 @@ def complete_url(given: str, known: str) -> str | None:
     return "/".join([given.rstrip("/"), *rest])
 
 
+def moved_url(given: str, known: str) -> str | None:
+    """``given``, where it has the whole path of ``known``, filled in, on a host of its own (a private endpoint); else None."""
+    path, wanted = urlsplit(given).path.rstrip("/").split("/"), urlsplit(known).path.split("/")
+    if not is_template(urlsplit(known).path) or len(path) != len(wanted):
+        return None
+    return given.rstrip("/") if all(map(_fits, path, wanted)) else None
+
+
 def _fits(given: str, known: str) -> bool:
     if given == known:
         return True

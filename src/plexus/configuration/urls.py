@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 from plexus.configuration.document import PROTOCOL_NAMES
 from plexus.domain.link_local import is_link_local
-from plexus.domain.provider import Endpoint, Origin, TlsSettings
+from plexus.domain.provider import MODEL, Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
+_PLAIN_QUERY = re.compile(r"api-version=[\w.-]+")
+"""The one query that belongs to an address (Azure)."""
 PREFIXES = {"gemini": "/v1beta", "bedrock_converse": ""}
 """The version segment that a bare base URL lacks, by protocol; /v1 for all others."""
 
@@ -41,7 +43,7 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
         raise ValueError(f"{url!r} is no base URL. Write https://HOST/v1.")
     if is_link_local(parts.hostname):
         raise ValueError(f"{parts.hostname!r} is a link-local or metadata address, which no provider has.")
-    if parts.query or parts.fragment:
+    if parts.fragment or (parts.query and not _PLAIN_QUERY.fullmatch(parts.query)):
         raise ValueError(f"{url!r} has a query. Write the base URL alone, such as https://HOST/v1.")
     if parts.username is not None:
         raise ValueError("a base URL holds no credentials. Write them as api_key or headers.")
@@ -51,7 +53,7 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
     except ValueError:
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
-    if not whole and not _VERSION.search(path) and not path.endswith("/openai"):
+    if not whole and not _VERSION.search(path) and not path.endswith(("/openai", MODEL)):
         path += PREFIXES.get(protocol, "/v1")
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
-    return Endpoint(protocol=protocol, origin=origin, prefix=path)
+    return Endpoint(protocol=protocol, origin=origin, prefix=path, query=parts.query.encode())

@@ -10,6 +10,7 @@ import msgspec
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.response import Finish
+from plexus.exchange.authorize import authorize, note_refusal
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
@@ -121,18 +122,23 @@ def _names_our_parameter(failure: GatewayError, exchange: Exchange) -> bool:
 async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Committable:
     """One attempt, up to a committable reply. Raises GatewayError, typed by what went wrong."""
     prepared = prepare(attempt, exchange, gateway)
+    request = prepared.request
+    if attempt.target.provider.account is not None:
+        request = await authorize(request, attempt, gateway)
     question = exchange.question
     assert question is not None
     attempt.started_ns = started = time.perf_counter_ns()
     try:
-        reply = await gateway.upstream.send(prepared.request, whole=not question.stream, sent=attempt.mark_sent)
+        reply = await gateway.upstream.send(request, whole=not question.stream, sent=attempt.mark_sent)
     finally:
         exchange.waited_ns += time.perf_counter_ns() - started
     attempt.status = reply.status
-    attempt.upstream_request_id = reply.headers.text(b"x-request-id") or reply.headers.text(b"request-id")
+    attempt.upstream_request_id = next(filter(None, map(reply.headers.text, REQUEST_IDS)), None)
     try:
         if not 200 <= reply.status < 300:
-            raise prepared.codec.decode_error(reply.status, reply.headers, await reply.body(MAX_ERROR_BODY))
+            failure = prepared.codec.decode_error(reply.status, reply.headers, await reply.body(MAX_ERROR_BODY))
+            note_refusal(failure, attempt, gateway)
+            raise failure
         if question.stream:
             return await _await_first_event(reply, prepared, attempt, exchange, gateway)
         return await _whole(reply, prepared, attempt, exchange, gateway)
@@ -289,6 +295,8 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
     )
 
 
+REQUEST_IDS = (b"x-request-id", b"request-id", b"x-amzn-requestid")
+"""Where a provider's own id for the call stands."""
 RELAYED_PREFIXES = (b"x-ratelimit-", b"anthropic-ratelimit-")
 
 
@@ -299,6 +307,6 @@ def upstream_fields(reply: Reply) -> list[Field]:
         lower = name.lower()
         if lower == b"retry-after" or lower.startswith(RELAYED_PREFIXES):
             fields.append((lower, value))
-        elif lower in (b"x-request-id", b"request-id"):
+        elif lower in REQUEST_IDS:
             fields.append((b"x-upstream-request-id", value))
     return fields

@@ -14,7 +14,7 @@ from plexus.exchange.counters import Counters
 from plexus.exchange.deadline import Deadlines
 from plexus.exchange.exchange import Exchange, new_id
 from plexus.exchange.fixed_fields import FixedFields
-from plexus.exchange.ports import Journal, Sink, Upstream
+from plexus.exchange.ports import Authorizer, Journal, Sink, Upstream
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Gateway:
     """Secret of a client key -> its keyed hash, as in ``Snapshot.keys``."""
     seal_key: bytes
     fixed_fields: FixedFields
+    authorizer: Authorizer
     deadlines: Deadlines = field(default_factory=Deadlines)
     rng: Random = field(default_factory=Random)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

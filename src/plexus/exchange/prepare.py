@@ -72,7 +72,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         attempt.lane = choose_lane(same_protocol=True, edited=edited, sealed=False)
         outbound = Outbound(
             path=client.path(target.model, question.stream),
-            body=kept.replace({**edits, **extra}),
+            body=_edited(kept, {**edits, **extra}),
             query=exchange.call.raw_query,
         )
     else:
@@ -84,10 +84,10 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         _take_losses(losses, attempt, exchange)
     fixed = gateway.fixed_fields.of(target.provider, protocol, stream=question.stream)
     provider, endpoint = target.provider, target.provider.endpoints[protocol]
-    query = _query(provider, protocol, outbound.query)
+    query = _query(provider, protocol, outbound.query, endpoint.query)
     request = UpstreamRequest(
         origin=endpoint.origin,
-        target=(endpoint.prefix + outbound.path).encode() + query,
+        target=endpoint.address(outbound.path, target.model, question.stream).encode() + query,
         lines=fixed.lines,
         headers=_fields(codec, outbound, _forwarded(exchange.call) if same else (), fixed.names),
         body=outbound.body,
@@ -99,7 +99,14 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
 
 
-ASKS_NOTHING = frozenset({"model", "messages"})
+def _edited(body: Envelope, edits: dict[str, bytes]) -> bytes:
+    unwanted = frozenset(name for name, value in edits.items() if not value)
+    if not unwanted:
+        return body.replace(edits)
+    return body.remove(unwanted & body.members.keys()).replace({name: edits[name] for name in edits.keys() - unwanted})
+
+
+ASKS_NOTHING = frozenset({"model", "messages", "anthropic_version"})
 """Members whose edit makes the provider say nothing more than the client asked for."""
 
 NEEDLESS = frozenset({"stream_options"})
@@ -172,9 +179,10 @@ def _fields(
     return fields
 
 
-def _query(provider: Provider, protocol: str, own: bytes) -> bytes:
-    """``?`` and what belongs behind it: the operation's query, and the credential of a provider that wants it there."""
+def _query(provider: Provider, protocol: str, own: bytes, fixed: bytes) -> bytes:
+    """``?`` and what belongs behind it: the operation's query, the endpoint's, and the credential of a provider that wants
+    it there."""
     credential = auth_query(provider.auth.get(protocol, "bearer"), provider.credential)
-    if not own and not credential:
+    if not own and not credential and not fixed:
         return b""
-    return b"?" + b"&".join(part for part in (own, credential) if part)
+    return b"?" + b"&".join(part for part in (own, fixed, credential) if part)

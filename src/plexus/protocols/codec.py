@@ -171,7 +171,8 @@ class Codec(ProviderCodec[Request, Response, Dialect]):
     forwarded_headers: frozenset[bytes]
     """The client's headers (lower case) that go up."""
     edits: Callable[[Envelope, str, Dialect], dict[str, bytes]]
-    """(body, upstream model, dialect) -> the members that must differ upstream, as JSON; {} for the pass lane."""
+    """(body, upstream model, dialect) -> the members that must differ upstream, as JSON, b"" for one that must not be
+    there; {} for the pass lane."""
     withholds: Callable[[bytes], bool]
     """Whether one whole SSE event exists only because ``edits`` asked for it, so the client must not see it."""
     tap: Callable[[Dialect], Tap]
