@@ -93,6 +93,40 @@ async def no_control_plane(incoming: Incoming) -> None:
     incoming.respond(404, [], b"")
 
 
+async def serving(
+    stack: AsyncExitStack, current: Snapshot, mocks: list[MockProvider], environ: Mapping[str, str] | None = None
+) -> Bench:
+    """A gateway that serves ``current`` for as long as ``stack`` stands."""
+    journal, waits = ListJournal(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    client = UpstreamClient()
+    stack.push_async_callback(client.close)
+    data_plane = Gateway(
+        snapshot=lambda: current,
+        upstream=client,
+        journal=journal,
+        codecs=CODECS,
+        provider_codecs=PROVIDER_CODECS,
+        digest=digest,
+        seal_key=b"s" * 32,
+        fixed_fields=FixedFields(b"plexus/test"),
+        authorizer=Authorizer(functools.partial(post_form, client), environ or {}),
+        sleep=sleep,
+    )
+    server = Server(client_api(data_plane, no_control_plane, lambda: Readiness(ready=True, parts={})))
+    await server.start(host="127.0.0.1", port=0)
+    stack.push_async_callback(server.drain, 1.0)
+    http = await stack.enter_async_context(
+        httpx2.AsyncClient(
+            base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
+        )
+    )
+    return Bench(http, mocks, journal, server, waits)
+
+
 @asynccontextmanager
 async def gateway(
     *upstream: str,
@@ -120,31 +154,4 @@ async def gateway(
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
         current: Snapshot = snapshot(route("chat", *targets), *others, **members)
-        journal, waits = ListJournal(), list[float]()
-
-        async def sleep(seconds: float) -> None:
-            waits.append(seconds)
-
-        client = UpstreamClient()
-        stack.push_async_callback(client.close)
-        data_plane = Gateway(
-            snapshot=lambda: current,
-            upstream=client,
-            journal=journal,
-            codecs=CODECS,
-            provider_codecs=PROVIDER_CODECS,
-            digest=digest,
-            seal_key=b"s" * 32,
-            fixed_fields=FixedFields(b"plexus/test"),
-            authorizer=Authorizer(functools.partial(post_form, client), {}),
-            sleep=sleep,
-        )
-        server = Server(client_api(data_plane, no_control_plane, lambda: Readiness(ready=True, parts={})))
-        await server.start(host="127.0.0.1", port=0)
-        stack.push_async_callback(server.drain, 1.0)
-        http = await stack.enter_async_context(
-            httpx2.AsyncClient(
-                base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
-            )
-        )
-        yield Bench(http, mocks, journal, server, waits)
+        yield await serving(stack, current, mocks)
