@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+CHAT = "/v1/chat/completions"
+PROTOCOLS = ("chat", "responses", "messages", "gemini")
 SIZES = ("300 B", "30 kB")
 TOOLS, TURNS = 20, 8
 """Of the large body: an agent's, with tools, and calls of them behind it."""
@@ -18,6 +20,30 @@ def chat(model: str, size: str, *, stream: bool) -> bytes:
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     return json.dumps(body, separators=(",", ":")).encode()
+
+
+def call(protocol: str, model: str, size: str, *, stream: bool) -> tuple[str, bytes]:
+    """Path and body of the same question in ``protocol``. The large body is there in Chat alone."""
+    if protocol == "chat":
+        return CHAT, chat(model, size, stream=stream)
+    assert size == "300 B", protocol
+    system, question = (message["content"] for message in _small())
+    if protocol == "gemini":
+        body: dict[str, Any] = {
+            "systemInstruction": {"parts": [{"text": system}]},
+            "contents": [{"role": "user", "parts": [{"text": question}]}],
+            "generationConfig": {"maxOutputTokens": 512},
+        }
+        action = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        return f"/v1beta/models/{model}:{action}", json.dumps(body, separators=(",", ":")).encode()
+    turns = [{"role": "user", "content": question}]
+    if protocol == "messages":
+        path, body = "/v1/messages", {"system": system, "messages": turns, "max_tokens": 512}
+    else:
+        path = "/v1/responses"
+        body = {"instructions": system, "input": turns, "max_output_tokens": 512, "store": False}
+    body = {"model": model, **body} | ({"stream": True} if stream else {})
+    return path, json.dumps(body, separators=(",", ":")).encode()
 
 
 def _small() -> list[dict[str, Any]]:

@@ -17,13 +17,16 @@ class Cell:
     gap_ms: int = 0
     quick: bool = False
     """Also measured by ``--quick``."""
+    pairs: bool = False
+    """Every client protocol over every provider protocol, instead of the lanes."""
 
     @property
     def name(self) -> str:
         """As the table shows it."""
         if self.stream:
             pace = f"a delta every {self.gap_ms} ms" if self.gap_ms else "no pause"
-            return f"stream of 100 deltas, {pace}, {self.connections} at once"
+            whom = ", each pair of protocols" if self.pairs else ""
+            return f"stream of 100 deltas, {pace}, {self.connections} at once{whom}"
         load = f"{self.rate:,} requests/s" if self.rate else "as fast as it goes"
         plural = "s" if self.connections > 1 else ""
         return f"JSON {self.size}, {self.connections} client{plural}, {load}"
@@ -51,4 +54,5 @@ CELLS = (
     Cell("300 B", 64, stream=True),
     Cell("300 B", 64, stream=True, first_ms=100, gap_ms=20),
     Cell("300 B", 256, stream=True, first_ms=100, gap_ms=20, quick=True),
+    Cell("300 B", 256, stream=True, first_ms=100, gap_ms=20, pairs=True),
 )

@@ -17,7 +17,7 @@ from typing import Any
 
 from bench import bodies, machine, report
 from bench.cells import CELLS, Cell
-from bench.subjects import CHAT, GATEWAY_PORT, LANES, MOCK_PORT, NGINX_PORT, ROOT, Gateway, Mock, Nginx, compiled
+from bench.subjects import GATEWAY_PORT, LANES, MOCK_PORT, NGINX_PORT, PAIRS, ROOT, Gateway, Mock, Nginx, compiled
 
 STARTS = 5
 DELTAS = 100
@@ -45,23 +45,32 @@ class Bench:
 
     def subjects(self, cell: Cell) -> list[str]:
         """Who is measured in this cell."""
-        lanes = list(LANES) if self.gateway else []
-        return [*(["direct"] if cell.with_direct else []), "nginx", *lanes]
+        ours = (PAIRS if cell.pairs else LANES) if self.gateway else ()
+        return [*(["direct"] if cell.with_direct else []), "nginx", *ours]
 
-    def _place(self, subject: str) -> tuple[int, subprocess.Popen[bytes], str, str]:
-        """Port, process, model and key."""
+    def _place(self, subject: str) -> tuple[int, subprocess.Popen[bytes]]:
+        """Port and process."""
         if subject == "direct":
-            return MOCK_PORT, self.mock.process, "bench-1", "none"
+            return MOCK_PORT, self.mock.process
         if subject == "nginx":
-            return NGINX_PORT, self.nginx.process, "bench-1", "none"
+            return NGINX_PORT, self.nginx.process
         assert self.gateway is not None
-        return GATEWAY_PORT, self.gateway.process, f"bench-{subject}", self.gateway.key
+        return GATEWAY_PORT, self.gateway.process
+
+    def _request(self, cell: Cell, subject: str) -> bytes:
+        """What is sent, again and again."""
+        client, over, spoken = subject.partition(" over ")
+        protocol = client if over else "chat"
+        ours = self.gateway is not None and subject in (*LANES, *PAIRS)
+        model = f"bench-over-{spoken}" if over else f"bench-{subject}" if ours else "bench-1"
+        path, body = bodies.call(protocol, model, cell.size, stream=cell.stream)
+        return bodies.http(path, body, self.gateway.key if self.gateway is not None and ours else "none")
 
     def measure(self, cell: Cell, subject: str) -> dict[str, Any]:
         """One run of one cell."""
-        port, process, model, key = self._place(subject)
+        port, process = self._place(subject)
         request = self.folder / "request"
-        request.write_bytes(bodies.http(CHAT, bodies.chat(model, cell.size, stream=cell.stream), key))
+        request.write_bytes(self._request(cell, subject))
         self.mock.pace(cell.first_ms, cell.gap_ms)
         # Alone, the mock is called from the other core, as the gateway is: a wake-up across cores belongs to every figure.
         core = machine.SUBJECT_CORE if subject == "direct" else machine.LOAD_CORE
@@ -106,7 +115,7 @@ class Bench:
         self.runs.append({**result, "round": turn})
         p50, p99 = result["latency_us"]["p50"], result["latency_us"]["p99"]
         print(
-            f"  {subject:10} {result['rate']:>9,.0f}/s  {result['cpu_us']:>8.1f} µs CPU  p50 {p50 / 1000:.2f}  "
+            f"  {subject:22} {result['rate']:>9,.0f}/s  {result['cpu_us']:>8.1f} µs CPU  p50 {p50 / 1000:.2f}  "
             f"p99 {p99 / 1000:.2f} ms" + (f"  {result['failed']} FAILED" if result["failed"] else ""),
             file=sys.stderr,
         )
@@ -140,7 +149,7 @@ def footprint(bench: Bench) -> dict[str, Any]:
     pid = gateway.process.pid
     rss, peak = machine.memory_mb(pid), machine.memory_mb(pid, "VmHWM")
     machine.stop(gateway.process)  # drains the journal
-    served = sum(run["requests"] for run in bench.runs if run["subject"] in LANES)
+    served = sum(run["requests"] for run in bench.runs if run["subject"] in (*LANES, *PAIRS))
     return {"rss_mb": rss, "peak_mb": peak, "served": served, "recorded": gateway.recorded()}
 
 
@@ -201,11 +210,14 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="only cells whose name has TEXT in it")
     parser.add_argument("--nginx-only", action="store_true", help="leave the gateway out")
     parser.add_argument(
-        "--profile", choices=LANES, help="where the time goes: profile this lane, in the cells of --only"
+        "--profile",
+        choices=(*LANES, *PAIRS),
+        help="where the time goes: profile this lane or pair, in the cells of --only",
     )
     parser.add_argument("--command", default=f"{ROOT}/.venv/bin/plexus serve", help="starts the gateway")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "bench" / "results.json")
     parser.add_argument("--report", action="store_true", help="measure nothing: print the table of --results")
+    parser.add_argument("--keep", action="store_true", help="keep the cells of --results that are not measured now")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     options = parser.parse_args()
     if options.quick:
@@ -219,6 +231,8 @@ def main() -> int:
     if not options.report:
         with alone():
             results = take(options, folder)
+        if options.keep and options.results.exists():
+            results = report.joined(json.loads(options.results.read_text()), results)
         options.results.write_text(json.dumps(results, indent=1) + "\n")
     table = report.table(json.loads(options.results.read_text()))
     print(table)

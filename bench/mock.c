@@ -1,9 +1,9 @@
-/* The upstream of the bench: answers Chat Completions and Messages at once or at a pace, on one core, with little work.
+/* The upstream of the bench: answers each protocol at once or at a pace, on one core, with little work.
  *
  *   mock PORT
  *
- * POST /v1/chat/completions, /v1/messages   JSON of about 1 kB, or, when the body says "stream":true, server-sent events:
- *                                           the protocol's own sequence around DELTAS deltas, one write each
+ * POST /v1/chat/completions, /v1/messages,  JSON of about 1 kB, or, when the body (Gemini: the path) asks for a stream,
+ *      /v1/responses, /v1beta/models/M:A     server-sent events: the protocol's own sequence around DELTAS deltas, one write each
  * GET /pace?first=MS&gap=MS                 from now on: the wait before a stream's first event, and between two deltas
  * GET /stats                                {"json": n, "streams": n, "broken": n}: answered, finished, left by the caller
  */
@@ -25,7 +25,7 @@
 #define MAX_REQUEST (256 * 1024)
 #define MAX_EVENTS 512
 
-enum protocol { CHAT, MESSAGES };
+enum protocol { CHAT, MESSAGES, RESPONSES, GEMINI, PROTOCOLS };
 
 struct conn {
     int fd;
@@ -48,8 +48,8 @@ struct text {
 static int epoll_fd;
 static int64_t first_ns, gap_ns;
 static long answered, finished, broken;
-static struct text json_reply[2], events[2][DELTAS + 8];
-static int event_count[2], first_delta[2];
+static struct text json_reply[PROTOCOLS], events[PROTOCOLS][DELTAS + 12];
+static int event_count[PROTOCOLS], first_delta[PROTOCOLS];
 /* All waits of one kind are equally long, so that two queues in order of arrival are in order of time. */
 static struct conn *head[2], *tail[2];
 static const char STREAM_HEAD[] = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
@@ -75,7 +75,7 @@ static struct text copy(const char *data, size_t size) {
 /* ---- what is said */
 
 static void add_event(enum protocol p, const char *event) {
-    char chunk[2048];
+    char chunk[4096];
     int size = snprintf(chunk, sizeof chunk, "%zx\r\n%s\r\n", strlen(event), event);
     events[p][event_count[p]++] = copy(chunk, size);
 }
@@ -130,6 +130,70 @@ static void compose_messages(void) {
     add_message("message_stop", "");
 }
 
+static void add_response(const char *type, const char *members) {
+    static int number;
+    char event[3072];
+    snprintf(event, sizeof event, "event: %s\ndata: {\"type\":\"%s\",\"sequence_number\":%d%s}\n\n", type, type, number++, members);
+    add_event(RESPONSES, event);
+}
+
+#define RESPONSE(status, rest)                                                                                          \
+    ",\"response\":{\"id\":\"resp_0f3a9c\",\"object\":\"response\",\"created_at\":1764000000,\"status\":\"" status              \
+    "\",\"error\":null,\"incomplete_details\":null,\"instructions\":null,\"max_output_tokens\":512,\"model\":\"bench-1\","      \
+    "\"parallel_tool_calls\":true,\"previous_response_id\":null,\"reasoning\":{\"effort\":null,\"summary\":null},"          \
+    "\"store\":false,\"temperature\":1.0,\"text\":{\"format\":{\"type\":\"text\"}},\"tool_choice\":\"auto\",\"tools\":[],"   \
+    "\"top_p\":1.0,\"truncation\":\"disabled\",\"metadata\":{}," rest "}"
+#define RESPONSES_USAGE                                                                                                  \
+    "\"usage\":{\"input_tokens\":60,\"input_tokens_details\":{\"cached_tokens\":0},\"output_tokens\":200,"                \
+    "\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":260}"
+#define OUTPUT_ITEM(status, parts)                                                                                       \
+    "{\"id\":\"msg_0f3a9c\",\"type\":\"message\",\"status\":\"" status "\",\"content\":[" parts "],\"role\":\"assistant\"}"
+#define OUTPUT_TEXT(text) "{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"" text "\"}"
+
+static void compose_responses(void) {
+    char members[2560], said[DELTAS * 7 + 1] = "";
+    add_response("response.created", RESPONSE("in_progress", "\"output\":[],\"usage\":null"));
+    add_response("response.in_progress", RESPONSE("in_progress", "\"output\":[],\"usage\":null"));
+    add_response("response.output_item.added", ",\"output_index\":0,\"item\":" OUTPUT_ITEM("in_progress", ""));
+    add_response("response.content_part.added",
+                 ",\"item_id\":\"msg_0f3a9c\",\"output_index\":0,\"content_index\":0,\"part\":" OUTPUT_TEXT(""));
+    first_delta[RESPONSES] = event_count[RESPONSES];
+    for (int i = 0; i < DELTAS; i++) {
+        snprintf(members, sizeof members,
+                 ",\"item_id\":\"msg_0f3a9c\",\"output_index\":0,\"content_index\":0,\"delta\":\" word%02d\",\"logprobs\":[],"
+                 "\"obfuscation\":\"x8Jd2nQ4\"", i);
+        add_response("response.output_text.delta", members);
+        sprintf(said + 7 * i, " word%02d", i);
+    }
+    snprintf(members, sizeof members,
+             ",\"item_id\":\"msg_0f3a9c\",\"output_index\":0,\"content_index\":0,\"text\":\"%s\",\"logprobs\":[]", said);
+    add_response("response.output_text.done", members);
+    snprintf(members, sizeof members,
+             ",\"item_id\":\"msg_0f3a9c\",\"output_index\":0,\"content_index\":0,\"part\":" OUTPUT_TEXT("%s"), said);
+    add_response("response.content_part.done", members);
+    snprintf(members, sizeof members, ",\"output_index\":0,\"item\":" OUTPUT_ITEM("completed", OUTPUT_TEXT("%s")), said);
+    add_response("response.output_item.done", members);
+    snprintf(members, sizeof members,
+             RESPONSE("completed", "\"output\":[" OUTPUT_ITEM("completed", OUTPUT_TEXT("%s")) "]," RESPONSES_USAGE), said);
+    add_response("response.completed", members);
+}
+
+#define CANDIDATE(text, more) "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"" text "\"}],\"role\":\"model\"}" more ",\"index\":0}],"
+#define GEMINI_USAGE(output)                                                                                             \
+    "\"usageMetadata\":{\"promptTokenCount\":60,\"candidatesTokenCount\":" output ",\"totalTokenCount\":260,"             \
+    "\"promptTokensDetails\":[{\"modality\":\"TEXT\",\"tokenCount\":60}]},\"modelVersion\":\"bench-1\",\"responseId\":\"q7Ux-bench\"}"
+
+static void compose_gemini(void) {
+    char event[1024];
+    first_delta[GEMINI] = 0;
+    for (int i = 0; i < DELTAS; i++) {
+        const char *form = i + 1 < DELTAS ? "data: " CANDIDATE(" word%02d", "") GEMINI_USAGE("%d") "\r\n\r\n"
+                                          : "data: " CANDIDATE(" word%02d", ",\"finishReason\":\"STOP\"") GEMINI_USAGE("%d") "\r\n\r\n";
+        snprintf(event, sizeof event, form, i, 2 * i + 2);
+        add_event(GEMINI, event);
+    }
+}
+
 static struct text whole(const char *before, const char *after) {
     char body[2048], reply[2560];
     int size = snprintf(body, sizeof body, "%s", before);
@@ -144,6 +208,8 @@ static struct text whole(const char *before, const char *after) {
 static void compose(void) {
     compose_chat();
     compose_messages();
+    compose_responses();
+    compose_gemini();
     json_reply[CHAT] =
         whole("{\"id\":\"chatcmpl-Bq7wH2mZyTnKfJ5xR0cVdL3s8ePaU\",\"object\":\"chat.completion\",\"created\":1764000000,\"model\":\"bench-1\","
               "\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"",
@@ -155,6 +221,13 @@ static void compose(void) {
               "\"content\":[{\"type\":\"text\",\"text\":\"",
               "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":60,\"cache_creation_input_tokens\":0,"
               "\"cache_read_input_tokens\":0,\"output_tokens\":200}}");
+    json_reply[RESPONSES] =
+        whole("{\"id\":\"resp_0f3a9c\",\"object\":\"response\",\"created_at\":1764000000,\"status\":\"completed\",\"model\":\"bench-1\","
+              "\"output\":[{\"id\":\"msg_0f3a9c\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":["
+              "{\"type\":\"output_text\",\"annotations\":[],\"logprobs\":[],\"text\":\"",
+              "\"}]}],\"parallel_tool_calls\":true,\"tools\":[],\"store\":false," RESPONSES_USAGE "}");
+    json_reply[GEMINI] = whole("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"",
+                               "\"}],\"role\":\"model\"},\"finishReason\":\"STOP\",\"index\":0}]," GEMINI_USAGE("200"));
 }
 
 /* ---- streams in wait */
@@ -237,9 +310,16 @@ static int answer_get(struct conn *c, const char *path) {
     return say(c, reply, total);
 }
 
+static enum protocol protocol_of(const char *path) {
+    if (strncmp(path, "/v1/messages", 12) == 0) return MESSAGES;
+    if (strncmp(path, "/v1/responses", 13) == 0) return RESPONSES;
+    return strncmp(path, "/v1beta/", 8) == 0 ? GEMINI : CHAT;
+}
+
 static int answer_post(struct conn *c, const char *path, const char *body, size_t size) {
-    c->protocol = strncmp(path, "/v1/messages", 12) == 0 ? MESSAGES : CHAT;
-    if (memmem(body, size, "\"stream\":true", 13) || memmem(body, size, "\"stream\": true", 14)) {
+    c->protocol = protocol_of(path);
+    const char *end = strchr(path, ' ');
+    if ((c->protocol == GEMINI && memmem(path, end - path, ":stream", 7)) || memmem(body, size, "\"stream\":true", 13) || memmem(body, size, "\"stream\": true", 14)) {
         c->next = c->said = c->waited = 0;
         return say(c, STREAM_HEAD, sizeof STREAM_HEAD - 1) && stream_on(c);
     }

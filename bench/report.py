@@ -7,13 +7,20 @@ from statistics import median
 from typing import Any
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-SUBJECTS = ("direct", "nginx", "pass", "edit", "translate")
 Run = dict[str, Any]
 
 
 def table(results: dict[str, Any]) -> str:
     """The whole section, as Markdown."""
     return "\n\n".join(part for part in (_how(results), _cells(results["runs"]), _process(results)) if part)
+
+
+def joined(earlier: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """``earlier`` with the cells that were measured again, or anew; what is said of the process stays with the larger run."""
+    measured = {run["cell"] for run in now["runs"]}
+    kept = [run for run in earlier["runs"] if run["cell"] not in measured]
+    larger = earlier if len(kept) > len(now["runs"]) else now
+    return {**now, **larger, "when": now["when"], "runs": [*kept, *now["runs"]]}
 
 
 def write(text: str, page: Path) -> None:
@@ -41,9 +48,7 @@ def _cells(runs: list[Run]) -> str:
     ]
     for cell in dict.fromkeys(run["cell"] for run in runs):
         of_cell = [run for run in runs if run["cell"] == cell]
-        lines += [
-            _row(cell, subject, of_cell) for subject in SUBJECTS if any(run["subject"] == subject for run in of_cell)
-        ]
+        lines += [_row(cell, subject, of_cell) for subject in dict.fromkeys(run["subject"] for run in of_cell)]
     return "\n".join(lines)
 
 

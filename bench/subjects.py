@@ -17,8 +17,9 @@ from bench import bodies, machine
 
 ROOT = Path(__file__).parents[1]
 MOCK_PORT, NGINX_PORT, GATEWAY_PORT = 19100, 19101, 19102
-CHAT = "/v1/chat/completions"
 LANES = ("pass", "edit", "translate")
+PAIRS = tuple(f"{client} over {spoken}" for client in bodies.PROTOCOLS for spoken in bodies.PROTOCOLS)
+"""A client's protocol over a provider's."""
 
 NGINX = """
 daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
@@ -38,10 +39,16 @@ PLEXUS = """
 providers:
   chat: {{ api_base_url: {{ chat: "http://127.0.0.1:{mock}/v1" }}, api_key: "upstream-secret", models: ["*"] }}
   messages: {{ api_base_url: {{ messages: "http://127.0.0.1:{mock}/v1" }}, api_key: "upstream-secret", models: ["*"] }}
+  responses: {{ api_base_url: {{ responses: "http://127.0.0.1:{mock}/v1" }}, api_key: "upstream-secret", models: ["*"] }}
+  gemini: {{ api_base_url: {{ gemini: "http://127.0.0.1:{mock}/v1beta" }}, api_key: "upstream-secret", models: ["*"] }}
 models:
   bench-pass: {{ targets: [{{ provider: chat, model: bench-pass }}] }}
   bench-edit: {{ targets: [{{ provider: chat, model: bench-1 }}] }}
   bench-translate: {{ targets: [{{ provider: messages, model: bench-1 }}] }}
+  bench-over-chat: {{ targets: [{{ provider: chat, model: bench-1 }}] }}
+  bench-over-messages: {{ targets: [{{ provider: messages, model: bench-1 }}] }}
+  bench-over-responses: {{ targets: [{{ provider: responses, model: bench-1 }}] }}
+  bench-over-gemini: {{ targets: [{{ provider: gemini, model: bench-1 }}] }}
 keys:
   bench: {{ secret: "{key}" }}
 """
@@ -81,7 +88,7 @@ class Mock:
 
     def __init__(self, folder: Path) -> None:
         self.process = machine.start([str(compiled("mock", folder)), str(MOCK_PORT)], machine.LOAD_CORE)
-        wait_for(MOCK_PORT, bodies.http(CHAT, b"{}", "none"), self.process)
+        wait_for(MOCK_PORT, bodies.http(bodies.CHAT, b"{}", "none"), self.process)
 
     def pace(self, first_ms: int, gap_ms: int) -> None:
         """The wait before a stream's first event, and between two deltas."""
@@ -100,7 +107,7 @@ class Nginx:
         config = folder / "nginx.conf"
         config.write_text(NGINX.format(folder=folder, mock=MOCK_PORT, port=NGINX_PORT))
         self.process = machine.start([program, "-p", str(folder), "-c", str(config)], machine.SUBJECT_CORE)
-        wait_for(NGINX_PORT, bodies.http(CHAT, b"{}", "none"), self.process)
+        wait_for(NGINX_PORT, bodies.http(bodies.CHAT, b"{}", "none"), self.process)
 
 
 class Gateway:
@@ -130,7 +137,7 @@ class Gateway:
             env={**kept, "PYTHONPATH": str(ROOT), "PORT": str(GATEWAY_PORT), "HOST": "127.0.0.1"},
         )
         body = bodies.chat("bench-pass", "300 B", stream=False)
-        return process, wait_for(GATEWAY_PORT, bodies.http(CHAT, body, self.key), process) - begun
+        return process, wait_for(GATEWAY_PORT, bodies.http(bodies.CHAT, body, self.key), process) - begun
 
     def restart(self) -> float:
         """Stop and start; seconds from the start of the process to the first served request."""

@@ -17,6 +17,8 @@ SHORT = {
     "anthropic_messages": "messages",
     "gemini": "gemini",
     "bedrock_converse": "converse",
+    "ollama": "ollama",
+    "cohere": "cohere",
 }
 INTRO = """\
 # Providers

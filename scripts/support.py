@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from scripts import support_features
 from scripts.support_samples import BASES, SAMPLES
 
 from plexus.canonical.errors import ClientError
@@ -20,6 +21,8 @@ TITLES = {
     "openai_responses": "Responses",
     "anthropic_messages": "Messages",
     "gemini": "Gemini",
+    "ollama": "Ollama",
+    "cohere": "Cohere",
 }
 
 
@@ -60,12 +63,12 @@ def render() -> str:
         "A provider's dialect can make the answer better (OpenRouter takes cache marks) or worse. The defaults are shown.",
     ]
     for source, samples in SAMPLES.items():
-        for other in SAMPLES:
+        for other, title in TITLES.items():
             if other == source:
                 continue
-            lines += ["", f"## {TITLES[source]} to {TITLES[other]}", "", "| member | | |", "|---|---|---|"]
+            lines += ["", f"## {TITLES[source]} to {title}", "", "| member | | |", "|---|---|---|"]
             for name, members in samples.items():
                 outcome = translate(source, other, {**BASES[source], **members})
                 detail = outcome.detail.replace("|", "\\|")
                 lines.append(f"| `{name}` | {outcome.word} | {detail} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *support_features.render(TITLES)]) + "\n"

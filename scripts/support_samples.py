@@ -395,3 +395,10 @@ NEUTRAL: dict[str, set[str]] = {
     "gemini": {"toolConfig.functionCallingConfig (AUTO)", "toolConfig.functionCallingConfig (NONE)"},
 }  # fmt: skip
 """Members whose sample says what the other side does anyway, so that nothing need be written there."""
+NEUTRAL_AT: dict[str, dict[str, set[str]]] = {
+    "cohere": {
+        "anthropic_messages": {"thinking (disabled)"},
+        "gemini": {"generationConfig.thinkingConfig (off)"},
+    }
+}
+"""The same where it holds for one other side alone: most of Cohere's models do not think."""

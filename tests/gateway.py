@@ -27,7 +27,11 @@ from plexus.upstream.client import UpstreamClient
 from plexus.upstream.form import post_form
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
-PAIRS = list(itertools.product((CHAT, RESPONSES, MESSAGES, GEMINI), repeat=2))
+OLLAMA, COHERE = "ollama", "cohere"
+CLIENTS = (CHAT, RESPONSES, MESSAGES, GEMINI)
+UPSTREAMS = tuple(dict.fromkeys(protocol for protocol, operation in PROVIDER_CODECS if operation == "generate"))
+"""All protocols in which providers are asked to generate."""
+PAIRS = list(itertools.product(CLIENTS, UPSTREAMS))
 """Client and provider."""
 PATHS = {CHAT: "/v1/chat/completions", MESSAGES: "/v1/messages", RESPONSES: "/v1/responses"}
 """Where a protocol is asked that names the model in the body."""
@@ -134,11 +138,14 @@ async def gateway(
     more: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
+    ports: Mapping[int, int] | None = None,
+    account: dict[str, Any] | None = None,
     **members: Any,
 ) -> AsyncIterator[Bench]:
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
     for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
-    ``dialects`` the providers' answers by protocol, ``members`` the snapshot's."""
+    ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number,
+    ``account`` further members of the providers, and ``members`` the snapshot's."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -146,10 +153,11 @@ async def gateway(
             await stack.enter_async_context(mock.serve())
             of = provider(
                 f"p{number}",
-                port=mock.port,
+                port=(ports or {}).get(number, mock.port),
                 protocols=(protocol,),
                 timeouts=timeouts or Timeouts(),
                 dialects=dialects or {},
+                **(account or {}),
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]

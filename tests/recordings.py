@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent / "wire"
 
 @dataclass(frozen=True)
 class Recording:
-    """One exchange. ``sse`` and ``body`` are the reply as bytes, as they stood on the wire; one of them is None."""
+    """One exchange. ``sse``, ``ndjson`` and ``body`` are the reply as bytes, as they stood on the wire; one of them is not
+    None."""
 
     id: str
     provider: str
@@ -31,8 +32,14 @@ class Recording:
     sse: bytes | None
     read_boundaries: tuple[int, ...]
     expect: str | None
+    ndjson: bytes | None = None
     eventstream: bytes | None = None
     """A reply as an AWS event stream, byte for byte."""
+
+    @property
+    def stream(self) -> bytes | None:
+        """The streamed reply, whatever its framing."""
+        return self.sse if self.sse is not None else self.ndjson if self.ndjson is not None else self.eventstream
 
     @property
     def request_bytes(self) -> bytes:
@@ -66,6 +73,7 @@ def _load(path: Path) -> Recording:
         read_boundaries=tuple(response.get("read_boundaries", ())),
         expect=document.get("expect"),
         eventstream=base64.b64decode(response["eventstream_b64"]) if "eventstream_b64" in response else None,
+        ndjson=response["ndjson"].encode() if "ndjson" in response else None,
     )
 
 

@@ -115,7 +115,7 @@ class App:
         from plexus.mock_provider import MockProvider  # noqa: PLC0415 - few gateways play a provider
 
         self._mock_url = await self._mock.enter_async_context(MockProvider(keep=100).serve())
-        self.configuration.serve_presets_at({MOCK: f"{self._mock_url}/v1"})
+        self.configuration.serve_presets_at({MOCK: self._mock_url})
 
     async def loaded(self) -> None:
         """Until the control plane is there and the database, too, or its first attempt has failed."""

@@ -109,3 +109,13 @@ def test_deltas_of_closed_and_unknown_blocks_are_refused() -> None:
     for index in (0, 1):
         with pytest.raises(KeyError):
             folded.add(TextDelta(index, "x"))
+
+
+def test_log_probabilities_of_another_form_are_passed_over() -> None:
+    pieces = [b'{"content":[1]}', b'"x"', b'{"content":7}', b'{"content":[2],"refusal":null}', b"[" * 100_000]
+    folded = Fold("x")
+    for piece in pieces:
+        folded.add(LogprobsSeen(msgspec.Raw(piece)))
+    logprobs = folded.response().candidates[0].logprobs
+    assert logprobs is not None
+    assert bytes(logprobs) == b'{"content":[1,2],"refusal":null}'

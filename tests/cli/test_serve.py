@@ -153,7 +153,8 @@ def test_where_it_listens(host: str, shown: str) -> None:
 def test_a_first_start_says_what_was_made_and_what_to_try() -> None:
     text = greeting(settings(), "sk-trial", made=True)
     assert "a first one is in c.yaml" in text
-    assert text.count("curl ") == 3
+    assert text.count("curl ") == 4
     assert "sk-trial" in text
     bodies = re.findall(r"-d '(.+)'", text)
-    assert [json.loads(body)["model"] for body in bodies] == ["mock-chat", "mock-chat"]
+    assert [json.loads(body).get("model") for body in bodies] == ["mock-chat", "mock-chat", None]
+    assert "/v1beta/models/mock-chat:generateContent" in text

@@ -13,6 +13,8 @@ import pytest
 from tests.builders import SECRET, key
 from tests.gateway import CHAT, MESSAGES, PATHS, gateway
 
+from plexus.client_api.app import read_query
+
 BODY = json.dumps({"model": "chat", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 100}).encode()
 JSON = {"content-type": "application/json"}
 
@@ -176,3 +178,19 @@ async def test_one_exchange_one_record_and_an_opening_before_it() -> None:
         ids = [opening.id for opening in bench.journal.openings]
         assert len(set(ids)) == 5
         assert {record.id for record in bench.journal.records} <= set(ids)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (b"", b""),
+        (b"key=secret", b""),
+        (b"a=1&KEY=secret&b=%20", b"a=1&b=%20"),
+        (b"%6bey=secret&x", b"x"),
+        (b"monkey=1&keys=2", b"monkey=1&keys=2"),
+    ],
+)
+def test_the_client_s_secret_leaves_the_query_in_every_spelling(raw: bytes, kept: bytes) -> None:
+    pairs, found = read_query(raw)
+    assert found == kept
+    assert ("secret" in pairs.values()) is (b"secret" in raw)

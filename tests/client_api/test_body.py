@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.canonical.errors import ClientError, ErrorKind, TransportError
-from plexus.client_api.body import CODINGS, decompress, read_body
+from plexus.client_api.body import CODINGS, PieceReader, decompress, read_body
 from plexus.http1.body import BodyIncomplete, BodyTooLarge
 
 
@@ -125,3 +125,60 @@ async def test_a_client_that_goes_away() -> None:
     with pytest.raises(TransportError) as gone:
         await read(BodyIncomplete(), None)
     assert gone.value.kind is ErrorKind.CLIENT_GONE
+
+
+class Pieces:
+    """An incoming request whose body comes in pieces; None cuts it."""
+
+    def __init__(self, *pieces: bytes | None) -> None:
+        self.pieces = list(pieces)
+
+    async def chunk(self) -> bytes:
+        piece = self.pieces.pop(0) if self.pieces else b""
+        if piece is None:
+            raise BodyIncomplete
+        return piece
+
+    async def body(self, limit: int) -> bytes:
+        return b"".join(piece or b"" for piece in self.pieces)
+
+
+def reader(*pieces: bytes | None, encoding: str | None = None, declared: int = 0) -> PieceReader:
+    incoming: Any = Pieces(*pieces)
+    return PieceReader(incoming, encoding, declared)
+
+
+async def test_a_body_piece_by_piece() -> None:
+    pieces = reader(b"ab", b"c", encoding="identity")
+    assert [await pieces.read(3) for _ in range(4)] == [b"ab", b"c", b"", b""]
+
+
+async def test_all_pieces_together_have_the_limit() -> None:
+    pieces = reader(b"ab", b"cd")
+    await pieces.read(3)
+    with pytest.raises(ClientError) as refused:
+        await pieces.read(3)
+    assert refused.value.kind is ErrorKind.BODY_TOO_LARGE
+
+
+async def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
+    pieces = reader(b"ab", declared=4)
+    with pytest.raises(ClientError) as refused:
+        await pieces.read(3)
+    assert refused.value.kind is ErrorKind.BODY_TOO_LARGE
+
+
+async def test_a_cut_body_means_that_the_client_has_gone() -> None:
+    pieces = reader(b"ab", None)
+    await pieces.read(9)
+    with pytest.raises(TransportError) as gone:
+        await pieces.read(9)
+    assert gone.value.kind is ErrorKind.CLIENT_GONE
+
+
+async def test_a_coded_body_is_one_piece() -> None:
+    packed = gzip.compress(b"a" * 100)
+    pieces = reader(packed[:9], packed[9:], encoding="gzip", declared=len(packed))
+    assert [await pieces.read(100) for _ in range(2)] == [b"a" * 100, b""]
+    with pytest.raises(ClientError):
+        await reader(packed, encoding="gzip").read(99)

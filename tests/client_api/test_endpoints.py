@@ -9,7 +9,7 @@ from tests.builders import SECRET
 from tests.gateway import CHAT, GEMINI, MESSAGES, gateway
 from tests.recordings import Recording, recordings
 
-from plexus.client_api.endpoints import ACTIONS, find_place
+from plexus.client_api.endpoints import ACTIONS, find_place, find_raw
 from plexus.mock_provider import Raw
 
 HI: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
@@ -34,7 +34,7 @@ def test_model_and_action_stand_in_the_path(path: bytes, place: tuple[str, str] 
 
 
 @pytest.mark.parametrize("prefix", ["/v1beta", "/v1"])
-@pytest.mark.parametrize("action", ["predict", "embedContent", "batchGenerateContent", "generatecontent", ""])
+@pytest.mark.parametrize("action", ["predict", "embedText", "batchGenerateContent", "generatecontent", ""])
 async def test_an_unknown_action_is_a_404_and_reaches_nobody(prefix: str, action: str) -> None:
     assert action not in ACTIONS
     async with gateway(GEMINI) as bench:
@@ -131,3 +131,17 @@ async def test_geminis_list_has_pages_and_each_model_its_page() -> None:
         assert "generateContent" in one["supportedGenerationMethods"]
         missing = await bench.client.get("/v1beta/models/nobody")
         assert (missing.status_code, missing.json()["error"]["status"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (b"/raw/openai/v1/files", ("openai", b"/v1/files")),
+        (b"/raw/my%20own/v1/a%2Fb", ("my own", b"/v1/a%2Fb")),
+        (b"/raw/openai", ("openai", b"")),
+        (b"/raw/openai/", ("openai", b"/")),
+        (b"/raw//v1", ("", b"/v1")),
+    ],
+)
+def test_a_raw_path_names_its_provider(path: bytes, place: tuple[str, bytes]) -> None:
+    assert find_raw(path) == place

@@ -9,6 +9,7 @@ from tests.configuration.loading import load, problems
 
 from plexus.configuration.compile import raw_members
 from plexus.configuration.load import Loaded
+from plexus.configuration.problems import ConfigurationError
 from plexus.domain.snapshot import Failover
 
 PROVIDERS: dict[str, Any] = {
@@ -202,3 +203,16 @@ def test_members_as_raw_json() -> None:
         "a": b"[1,null]",
         "b": '"é"'.encode(),
     }
+
+
+def test_a_key_passes_nothing_through_unless_it_may() -> None:
+    keys = {"one": {"secret": "sk-team-secret-1"}, "two": {"secret": "sk-team-secret-2", "passthrough": True}}
+    found = compiled(keys=keys).snapshot.keys
+    assert {key.name: key.passthrough for key in found.values()} == {"one": False, "two": True}
+
+
+def test_how_much_of_an_upload_is_kept() -> None:
+    assert compiled().snapshot.keep_upload_bytes == 32 * 1024 * 1024
+    assert compiled(limits={"keep_upload_bytes": 65_536}).snapshot.keep_upload_bytes == 65_536
+    with pytest.raises(ConfigurationError, match="keep_upload_bytes"):
+        compiled(limits={"keep_upload_bytes": 65_535})

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template, moved_url
+from plexus.configuration.preset_urls import (
+    complete_url,
+    endpoints_under,
+    front_of,
+    is_side_by_side,
+    is_template,
+    moved_url,
+)
 
 AZURE = "https://{resource}.openai.azure.com/openai/v1"
 CLOUD = "https://api.cloud.example/accounts/{account}/ai/v1"
@@ -51,3 +58,30 @@ def test_the_same_path_on_another_host() -> None:
     assert moved_url("https://mine.example/accounts/ai/v1", CLOUD) is None
     assert moved_url("https://mine.example/accounts/a1/other/v1", CLOUD) is None
     assert moved_url("https://mine.example/openai/v1", AZURE) is None, "nothing in this path is anybody's own"
+
+
+@pytest.mark.parametrize(
+    ("known", "side_by_side"),
+    [
+        ({"openai_chat": "http://h.example/v1", "gemini": "http://h.example/v1beta"}, True),
+        ({"openai_chat": "http://h.example/api/v1", "gemini": "http://h.example/api/v1beta"}, True),
+        ({"openai_chat": "http://h.example/v1", "gemini": "http://g.example/v1beta"}, False),
+        ({"openai_chat": "http://h.example/v1beta", "gemini": "http://h.example/v1"}, False),
+        ({"openai_chat": "http://h.example/v1beta/openai", "gemini": "http://h.example/v1beta"}, False),
+    ],
+)
+def test_endpoints_that_differ_in_their_version_stand_side_by_side(known: dict[str, str], side_by_side: bool) -> None:
+    assert is_side_by_side(known) is side_by_side
+
+
+@pytest.mark.parametrize(
+    ("url", "front"),
+    [
+        ("http://h.example/v1/", "http://h.example"),
+        ("http://h.example/v1beta", "http://h.example"),
+        ("http://h.example/v3", "http://h.example/v3"),
+        ("http://h.example", "http://h.example"),
+    ],
+)
+def test_the_front_of_a_url(url: str, front: str) -> None:
+    assert front_of(url) == front

@@ -50,6 +50,22 @@ def places(of: Provider) -> dict[str, str]:
             'preset: azure, base_url: "https://mine.openai.azure.com"',
             {"openai_chat": "mine.openai.azure.com/openai/v1", "openai_responses": "mine.openai.azure.com/openai/v1"},
         ),
+        (
+            'preset: ollama, base_url: "http://box:11434"',
+            {
+                "ollama": "box:11434/api",
+                "openai_chat": "box:11434/v1",
+                "openai_responses": "box:11434/v1",
+                "anthropic_messages": "box:11434/v1",
+            },
+        ),
+        ('preset: ollama, base_url: { ollama: "http://box:11434" }', {"ollama": "box:11434/api"}),
+        (
+            'preset: vllm, base_url: "http://box:1"',
+            {"openai_chat": "box:1/v1", "openai_responses": "box:1/v1", "anthropic_messages": "box:1/v1"},
+        ),
+        ("preset: cohere", {"cohere": "api.cohere.com/v2", "openai_chat": "api.cohere.ai/compatibility/v1"}),
+        ('preset: cohere, base_url: "https://cohere.mine.example"', {"openai_chat": "cohere.mine.example/v1"}),
         ('base_url: "https://unknown.example/anthropic"', {"anthropic_messages": "unknown.example/anthropic/v1"}),
         ('base_url: "https://unknown.example"', {"openai_chat": "unknown.example/v1"}),
     ],

@@ -7,6 +7,7 @@ import pytest
 from tests.configuration.loading import load, problems
 
 from plexus.configuration import document as doc
+from plexus.configuration.problems import ConfigurationError
 from plexus.configuration.providers import timeouts_of
 from plexus.domain.provider import Provider, Timeouts
 from plexus.protocols.openai_chat.dialect import ChatDialect
@@ -57,8 +58,12 @@ def test_one_url_serves_all_protocols_of_a_preset_at_one_place() -> None:
 
 
 def test_the_mock_may_be_played_elsewhere() -> None:
-    assert set(places(compiled("mock")).values()) == {"127.0.0.1:4010/v1"}
+    ours = ["openai_chat", "openai_responses", "anthropic_messages"]
+    assert places(compiled("mock")) == {**dict.fromkeys(ours, "127.0.0.1:4010/v1"), "gemini": "127.0.0.1:4010/v1beta"}
     assert compiled("mock").credential is None
+    for url in ("http://10.0.0.7", "http://10.0.0.7/v1", "http://10.0.0.7/v1beta/"):
+        there = {**dict.fromkeys(ours, "10.0.0.7/v1"), "gemini": "10.0.0.7/v1beta"}
+        assert places(compiled("mock", base_url=url)) == there, "with all that it speaks"
 
 
 @pytest.mark.parametrize(
@@ -166,3 +171,23 @@ def test_what_is_wrong_and_what_to_write(members: dict[str, Any], said: str) -> 
 
 def test_a_provider_without_need_of_a_key_is_asked_for_none() -> None:
     assert compiled("x", preset="openai", auth="none").credential is None
+
+
+@pytest.mark.parametrize(
+    ("written", "compiled_to"),
+    [
+        ({}, None),
+        ({"passthrough": False}, None),
+        ({"passthrough": []}, None),
+        ({"passthrough": True}, ()),
+        ({"passthrough": ["/upload/v1beta", "/v1/files"]}, ("/upload/v1beta", "/v1/files")),
+    ],
+)
+def test_raw_calls_are_closed_unless_opened(written: dict[str, Any], compiled_to: tuple[str, ...] | None) -> None:
+    assert compiled(base_url="https://api.acme.example/v1", **written).passthrough == compiled_to
+
+
+@pytest.mark.parametrize("path", ["v1", "/v1/", "/", "", "/v1?x", "/v%31", "//v1"])
+def test_a_path_that_is_opened_is_a_plain_one(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="passthrough"):
+        compiled(base_url="https://api.acme.example/v1", passthrough=[path])

@@ -17,6 +17,11 @@ from plexus.configuration.urls import guess_protocol, parse_endpoint, protocol_n
         ("anthropic_messages", "https://h/anthropic", "h", "/anthropic/v1"),
         ("gemini", "https://g", "g", "/v1beta"),
         ("gemini", "https://g/v1", "g", "/v1"),
+        ("ollama", "http://box:11434", "box:11434", "/api"),
+        ("ollama", "http://box:11434/api/", "box:11434", "/api"),
+        ("ollama", "https://proxy/llm", "proxy", "/llm/api"),
+        ("cohere", "https://api.cohere.com", "api.cohere.com", "/v2"),
+        ("cohere", "https://api.cohere.com/v2", "api.cohere.com", "/v2"),
         ("openai_chat", "http://[::1]:8000/v1", "[::1]:8000", "/v1"),
     ],
 )
@@ -37,6 +42,9 @@ def test_what_is_no_base_url_is_refused(url: str) -> None:
 def test_a_bare_host_suggests_its_protocol() -> None:
     assert guess_protocol("https://api.anthropic.com") == "anthropic_messages"
     assert guess_protocol("https://generativelanguage.googleapis.com") == "gemini"
+    assert guess_protocol("http://box:11434/api") == "ollama"
+    assert guess_protocol("https://api.cohere.com/v2") == "cohere"
+    assert guess_protocol("https://api.cohere.com/compatibility/v1") == "openai_chat"
     assert guess_protocol("https://anything.else") == "openai_chat"
 
 

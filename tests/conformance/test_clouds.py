@@ -78,9 +78,9 @@ async def before(cloud: str, model: str = "mock-chat", *, key: str = SECRET) -> 
         origin = await stack.enter_async_context(mock.serve())
         name = cloud if cloud == "bedrock" else "p"
         text = f"""
-        providers: {{ {name}: {{ {CLOUDS[cloud](origin)} }} }}
+        providers: {{ {name}: {{ {CLOUDS[cloud](origin)}, passthrough: true }} }}
         models: {{ chat: {{ provider: {name}, model_id: {model} }} }}
-        keys: {{ me: {{ secret: sk-test-secret-0123456789 }} }}
+        keys: {{ me: {{ secret: sk-test-secret-0123456789, passthrough: true }} }}
         """
         yield await serving(stack, load(text).snapshot, [mock], KEYS)
 
@@ -297,3 +297,23 @@ async def test_caching_shows_in_the_usage() -> None:
     assert second is not None
     assert first.cache_write > 1000
     assert second.cached_input == first.cache_write
+
+
+@pytest.mark.parametrize("cloud", ["bedrock", "vertex gemini"])
+async def test_raw_calls_carry_the_accounts_credential(cloud: str) -> None:
+    async with before(cloud) as bench:
+        name, path, body = {
+            "bedrock": (
+                "bedrock",
+                "/model/mock-chat/converse",
+                {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
+            ),
+            "vertex gemini": (
+                "p",
+                f"/{VERTEX}/google/models/mock-chat:generateContent",
+                {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]},
+            ),
+        }[cloud]
+        reply = await bench.client.post(f"/raw/{name}{path}", json=body)
+    assert reply.status_code == 200, reply.text
+    assert reply.json().get("output") or reply.json().get("candidates")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from tests import specs_schema
-from tests.protocols.properties import decode_stream, encode_stream, inbound, meaning, reply_of
+from tests.conformance.meaning import is_object, same
+from tests.protocols.properties import decode_stream, encode_stream, inbound, reply_of
 from tests.recordings import Recording, recordings
 
-from plexus.canonical.content import Document, Image, InlineData, PlainText, Refusal, Text, ToolCall, ToolResult
+from plexus.canonical.content import Document, Image, InlineData, PlainText, Text, ToolCall, ToolResult
 from plexus.canonical.errors import ClientError
 from plexus.canonical.events import fold
-from plexus.canonical.response import FinishReason, GenerateResponse
-from plexus.protocols.registry import CODECS
+from plexus.protocols.registry import CODECS, PROVIDER_CODECS
 
 FOLDERS = {
     "openai_chat": "openai.chat",
@@ -24,8 +24,16 @@ FOLDERS = {
     "anthropic_messages": "anthropic.messages",
     "gemini": "gemini.generate",
 }
+SPOKES = {"ollama": "ollama.chat", "cohere": "cohere.chat"}
+"""Protocols that face providers only: replies come from them, requests go to them."""
 CHAT, RESPONSES, MESSAGES, GEMINI = (CODECS[protocol, "generate"] for protocol in FOLDERS)
 DIRECTIONS = list(itertools.permutations((CHAT, RESPONSES, MESSAGES, GEMINI), 2))
+FROM_PROVIDERS: list[tuple[Any, Any]] = [
+    *DIRECTIONS,
+    *itertools.product(
+        [PROVIDER_CODECS[protocol, "generate"] for protocol in SPOKES], (CHAT, RESPONSES, MESSAGES, GEMINI)
+    ),
+]
 ASKS: dict[str, dict[str, Any]] = {
     "openai_chat": {
         "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True,
@@ -46,55 +54,13 @@ FAILING = {
 }
 PAIRS = [
     (recording, source, other)
-    for source, other in DIRECTIONS
-    for recording in recordings(FOLDERS[source.protocol])
+    for source, other in FROM_PROVIDERS
+    for recording in recordings({**FOLDERS, **SPOKES}[source.protocol])
     if recording.status < 400
     and recording.id not in FAILING
-    and (recording.sse is not None or (recording.body is not None and not recording.body.startswith(b"[")))
+    and (recording.stream is not None or (recording.body is not None and not recording.body.startswith(b"[")))
 ]
 IDS = [f"{recording.id}->{other.protocol}" for recording, _, other in PAIRS]
-
-COARSER = {
-    FinishReason.STOP_SEQUENCE: FinishReason.STOP,
-    FinishReason.CONTEXT_LENGTH: FinishReason.LENGTH,
-    FinishReason.PAUSE: FinishReason.STOP,
-    FinishReason.REFUSAL: FinishReason.CONTENT_FILTER,
-    FinishReason.OTHER: FinishReason.STOP,
-}
-"""Finishes that the other protocol says with a wider word."""
-
-
-def comparable(parts: list[Any]) -> list[Any]:
-    """Meaning up to what the declared table says is coarser on the other side."""
-    thoughts, text, calls, finish, counts = parts
-    finish = COARSER.get(finish, finish)
-    if calls and finish is FinishReason.STOP:
-        finish = FinishReason.TOOL_CALLS  # Chat has no other word beside calls
-    return [thoughts, text, calls, finish, counts]
-
-
-def same(again: GenerateResponse, response: GenerateResponse) -> None:
-    found, wanted = comparable(meaning(again)), comparable(meaning(response))
-    blocks = response.candidates[0].blocks
-    if any(isinstance(block, Refusal) for block in blocks):
-        assert found[3] in (
-            FinishReason.CONTENT_FILTER,
-            FinishReason.STOP,
-        )  # Messages says a refusal by its stop_reason
-        found[3] = wanted[3]
-    if any(isinstance(block, ToolCall) and not is_object(block.arguments) for block in blocks):
-        assert [call[1] for call in found[2]] == [call[1] for call in wanted[2]]  # broken arguments are kept as text
-        found[2] = wanted[2]
-    if response.usage is None:
-        found[4] = wanted[4]  # zeros, where the protocol demands numbers
-    assert found == wanted
-
-
-def is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text or "{}"), dict)
-    except json.JSONDecodeError:
-        return False
 
 
 @pytest.mark.parametrize(("recording", "source", "other"), PAIRS, ids=IDS)
@@ -106,11 +72,18 @@ def test_a_reply_keeps_its_meaning_in_the_other_protocol(recording: Recording, s
     same(again, response)
 
 
-@pytest.mark.parametrize(("recording", "source", "other"), PAIRS, ids=IDS)
+STREAMED = [(recording, source, other) for recording, source, other in PAIRS if recording.stream is not None]
+
+
+@pytest.mark.parametrize(
+    ("recording", "source", "other"),
+    STREAMED,
+    ids=[f"{recording.id}->{other.protocol}" for recording, _, other in STREAMED],
+)
 def test_a_stream_keeps_its_meaning_in_the_other_protocol(recording: Recording, source: Any, other: Any) -> None:
-    if recording.sse is None:
+    if recording.stream is None:
         pytest.skip("a JSON reply")
-    events = decode_stream(source, [recording.sse])
+    events = decode_stream(source, [recording.stream])
     request = other.decode_request(inbound(ASKS[other.protocol]))
     written = encode_stream(other, events, request)
     again = fold(decode_stream(other, [written]), other.protocol)

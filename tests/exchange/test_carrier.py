@@ -51,6 +51,16 @@ def test_bytes_pass_untouched_whatever_the_chunking(cuts: list[int]) -> None:
     assert not carrier.empty
 
 
+def test_an_answer_that_was_kept_back_is_not_empty() -> None:
+    for carrier in (passing(), translating()):
+        feed(carrier, chunk(finish="content_filter") + DONE)
+        assert carrier.ended
+        assert not carrier.empty
+    nothing = passing()
+    feed(nothing, chunk(finish="stop") + DONE)
+    assert nothing.empty
+
+
 @given(st.lists(st.integers(0, 10_000), max_size=20))
 def test_the_usage_that_we_asked_for_is_withheld_and_nothing_else(cuts: list[int]) -> None:
     carrier = passing(withholds=True)

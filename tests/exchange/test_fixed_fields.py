@@ -43,3 +43,10 @@ def test_a_provider_that_is_configured_anew_is_written_anew() -> None:
     assert fixed.of(before, "openai_chat", stream=False) is first
     after = msgspec.structs.replace(before, headers=((b"x-new", b"1"),))
     assert b"x-new: 1" in lines(fixed.of(after, "openai_chat", stream=False).lines)
+
+
+def test_types_may_be_left_to_the_caller() -> None:
+    assert lines(FixedFields(b"plexus/1").of(provider(), "openai_chat", stream=None).lines) == [
+        b"authorization: Bearer upstream-secret",
+        b"user-agent: plexus/1",
+    ]

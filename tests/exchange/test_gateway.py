@@ -4,13 +4,6 @@ from tests.builders import snapshot
 from tests.exchange.parts import MemorySink, call, lab
 
 
-def test_the_protocols_of_an_operation_are_those_of_its_codecs() -> None:
-    gateway = lab().gateway
-    assert {"openai_chat", "anthropic_messages"} <= gateway.spoken("generate")
-    assert gateway.spoken("count_tokens") <= gateway.spoken("generate")
-    assert "openai_chat" not in gateway.spoken("count_tokens")
-
-
 def test_an_exchange_pins_the_snapshot_of_its_beginning() -> None:
     bench = lab()
     first = bench.gateway.open_exchange(call(), MemorySink())

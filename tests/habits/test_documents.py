@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.habits.tree import ROOT, SOURCE, parse, read, tracked
 
-from plexus.client_api.endpoints import ENDPOINTS, HEALTH, MODELS, READY
+from plexus.client_api.endpoints import ACTIONS, ENDPOINTS, GEMINI_MODELS, HEALTH, MODELS, RAW, READY
 
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -53,6 +53,11 @@ def test_no_machine_shows_through() -> None:
     assert found == {}
 
 
+def test_no_merge_was_left_half_done() -> None:
+    left = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+    assert [str(path) for path in tracked() if left.search(read(path))] == []
+
+
 def test_every_package_says_what_it_holds() -> None:
     packages = [path for path in tracked() if path.name == "__init__.py" and (ROOT / path).is_relative_to(SOURCE)]
     assert len(packages) > 10
@@ -81,5 +86,7 @@ def test_the_pages_that_the_code_names_exist() -> None:
 
 def test_every_path_for_clients_is_documented() -> None:
     page = read(Path("docs/concepts.md"))
-    missing = [path.decode() for path in (*ENDPOINTS, MODELS, READY, *HEALTH) if path.decode() not in page]
+    paths = (*ENDPOINTS, MODELS, GEMINI_MODELS, RAW, READY, *HEALTH)
+    missing = [path.decode() for path in paths if path.decode() not in page]
+    missing += [action for action in ACTIONS if f":{action}`" not in page]
     assert missing == []

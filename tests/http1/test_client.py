@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
 
 import pytest
@@ -214,3 +215,63 @@ async def test_pausing_lasts_to_the_end_of_the_reply() -> None:
     line.connection.data_received(OK)
     assert [*reading, line.transport.reading] == [False, True]
     line.connection.resume()
+
+
+HEAD = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 6\r\n\r\n"
+
+
+async def test_a_body_may_follow_in_pieces() -> None:
+    line, heard = Line(), Heard()
+    line.connection.send(b"POST", HEAD, heard, more=True)
+    line.connection.write(b"abc")
+    line.connection.write(b"d", b"ef")
+    line.connection.end_body()
+    line.feed(OK)
+    assert bytes(line.transport.written) == HEAD + b"abcdef"
+    assert (heard.body, line.connection.reusable) == (b"hello", True)
+
+
+async def test_an_answer_before_the_whole_request_ends_the_connections_use() -> None:
+    line, heard = Line(), Heard()
+    line.connection.send(b"POST", HEAD, heard, more=True)
+    line.connection.write(b"abc")
+    line.feed(OK)
+    assert (heard.body, heard.ended, line.connection.reusable) == (b"hello", 1, False)
+
+
+async def test_the_next_request_owes_nothing_for_the_last_one() -> None:
+    line, heard = Line(), Heard()
+    line.connection.send(b"POST", HEAD, heard, more=True)
+    line.connection.write(b"abcdef")
+    line.connection.end_body()
+    line.feed(OK)
+    line.ask()
+    line.feed(OK)
+    assert line.connection.reusable
+
+
+async def test_a_slow_provider_is_waited_for() -> None:
+    line, heard = Line(), Heard()
+    line.transport.high = 10
+    line.connection.send(b"POST", HEAD, heard, more=True)
+    line.transport.stalled = True
+    line.connection.write(b"a" * 20)
+    assert line.connection.full
+    waiting = asyncio.ensure_future(line.connection.drained())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    line.transport.release()
+    await waiting
+
+
+async def test_nobody_waits_for_a_lost_connection() -> None:
+    line, heard = Line(), Heard()
+    line.transport.high, line.transport.stalled = 10, True
+    line.connection.send(b"POST", HEAD, heard, more=True)
+    waiting = asyncio.ensure_future(line.connection.drained())
+    await asyncio.sleep(0)
+    line.close(ConnectionResetError())
+    await waiting
+    line.connection.write(b"more")
+    assert heard.lost is Lost.BEFORE_HEAD
+    assert b"more" not in line.transport.written

@@ -18,11 +18,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"sk-[A-Za-z0-9_-]{43}")
-COMMANDS = 3
+COMMANDS = 4
 EXAMPLES = {
     "openai_chat.py": r"\(\d+ tokens in, \d+ out\)\n\nstreamed: .+\n\(\d+ tokens in all\)",
     "openai_tools.py": r"\(calls get_weather with \{.*city.*\}\)\n.+: .+",
     "anthropic_messages.py": r", \d+ tokens in\n[\s\S]+\n\(\d+ tokens in, \d+ out\)",
+    "gemini_generate.py": r", \d+ tokens in\n[\s\S]+\n\(\d+ tokens in, \d+ out\)",
 }
 
 pytestmark = [
@@ -101,6 +102,7 @@ def test_the_first_minutes(tmp_path: Path) -> None:
         assert '"object":"list"' in replies[0]
         assert '"total_tokens":' in replies[1]
         assert "event: message_stop" in replies[2]
+        assert '"finishReason": "STOP"' in replies[3].replace('":"', '": "')
         for name, expected in EXAMPLES.items():
             assert re.search(expected, run_example(name, port, key)), name
     with served(tmp_path, port) as again:

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from plexus.canonical.headers import Headers
-from plexus.mock_provider import Status
+from plexus.mock_provider import Status, Stream
 from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.director import direct
 from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.operations.form import read_form
-from plexus.mock_provider.script import Whole
+from plexus.mock_provider.script import End, Start, Whole, Write
 from plexus.mock_provider.stage import Stage
 from plexus.mock_provider.steps import Step
+from plexus.protocols.sse import split_events
 
 TRANSCRIBE, TRANSLATE, EDIT = "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/edits"
 SOUND = ("file", b"RIFF" + b"\0" * 48_000, "hello.wav")
@@ -116,3 +117,49 @@ def test_edits(name: str) -> None:
 
 def test_steps_work_here_too() -> None:
     assert _answer(TRANSCRIBE, MODEL, SOUND, step=Status(500)).status == 500
+
+
+def _events(path: str, *parts: Part, step: Step | None = None) -> list[dict[str, Any]]:
+    start, *writes, end = direct(_call(path, *parts), Stage(issuer="mock"), 0, lambda _model: step)
+    assert isinstance(start, Start)
+    assert dict(start.fields)[b"content-type"].startswith(b"text/event-stream")
+    assert isinstance(end, End)
+    frames = split_events(b"".join(write.data for write in writes if isinstance(write, Write)))
+    found = [json.loads(frame.data) for frame in frames]
+    assert [frame.name for frame in frames if frame.name is not None] == [
+        one["type"].encode() for one in found if "type" in one
+    ]
+    return found
+
+
+def test_what_is_heard_word_by_word() -> None:
+    *words, last = _events(TRANSCRIBE, MODEL, SOUND, _text("stream", "true"))
+    assert "".join(word["delta"] for word in words) == last["text"]
+    assert last["usage"]["type"] == "tokens"
+
+
+@pytest.mark.parametrize(
+    ("path", "model"), [(TRANSLATE, MODEL), (TRANSCRIBE, _text("model", "whisper-1"))], ids=["translation", "whisper"]
+)
+def test_what_does_not_stream_answers_whole(path: str, model: Part) -> None:
+    assert "text" in json.loads(_answer(path, model, SOUND, _text("stream", "true")).body)
+
+
+def test_a_picture_becomes_clearer() -> None:
+    parts = (PICTURE, _text("prompt", "x"), _text("stream", "true"), _text("partial_images", "2"))
+    *partial, last = _events(EDIT, *parts)
+    assert [one["partial_image_index"] for one in partial] == [0, 1]
+    assert len({one["b64_json"] for one in (*partial, last)}) == 3
+    assert last["usage"]["output_tokens"] > 0
+
+
+def test_a_stream_of_pictures_can_fail() -> None:
+    parts = (PICTURE, _text("prompt", "x"), _text("stream", "true"), _text("partial_images", "2"))
+    *_, error = _events(EDIT, *parts, step=Stream(error_after=1, error=Status(400, message="no")))
+    assert error["error"]["message"] == "no"
+
+
+def test_variations() -> None:
+    found = json.loads(_answer("/v1/images/variations", PICTURE, _text("n", "2")).body)
+    assert len({one["url"] for one in found["data"]}) == 2
+    assert _answer("/v1/images/variations", PICTURE, _text("prompt", "x")).status == 400

@@ -213,7 +213,7 @@ def test_images() -> None:
         {"prompt": ""},
         {"prompt": "x", "n": 11},
         {"prompt": "x", "size": "big"},
-        {"prompt": "x", "stream": True},
+        {"prompt": "x", "stream": "yes"},
     ):
         assert support.whole_of(IMAGES, wrong).status == 400
 
@@ -232,7 +232,7 @@ def test_speech(shape: str, kind: bytes) -> None:
 
 @pytest.mark.parametrize("more", [{"voice": None}, {"speed": 5}, {"response_format": "x"}, {"stream_format": "sse"}])
 def test_speech_that_is_refused(more: dict[str, Any]) -> None:
-    asked = {"model": "t", "input": "Hello", "voice": "alloy"} | more
+    asked = {"model": "tts-1", "input": "Hello", "voice": "alloy"} | more
     body = {name: one for name, one in asked.items() if one is not None}
     assert support.whole_of(SPEECH, body).status == 400
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.protocols.properties import AnyCodec, inbound
+from tests.protocols.properties import AnyCodec, AnyProviderCodec, inbound
 
 from plexus.canonical.content import Text
 from plexus.canonical.errors import ClientError, ErrorKind
@@ -44,7 +44,7 @@ def asked(codec: AnyCodec, document: dict[str, Any]) -> GenerateRequest:
 
 
 def sent(
-    codec: AnyCodec, request: GenerateRequest, dialect: Any = None
+    codec: AnyProviderCodec, request: GenerateRequest, dialect: Any = None
 ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """A request, written: the body, and the losses as pairs."""
     outbound, losses = codec.encode_request(request, codec.default_dialect if dialect is None else dialect)
@@ -72,7 +72,7 @@ def refused(codec: AnyCodec, document: dict[str, Any]) -> ClientError:
     return caught.value
 
 
-def cannot_send(codec: AnyCodec, request: GenerateRequest, dialect: Any = None) -> ClientError:
+def cannot_send(codec: AnyProviderCodec, request: GenerateRequest, dialect: Any = None) -> ClientError:
     """The 400 for content that the provider's protocol cannot carry."""
     with pytest.raises(ClientError) as caught:
         sent(codec, request, dialect)

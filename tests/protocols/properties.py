@@ -14,9 +14,10 @@ from plexus.canonical.content import Block, Reasoning, Refusal, Text, ToolCall
 from plexus.canonical.events import Failure, StreamEvent, fold
 from plexus.canonical.response import GenerateResponse
 from plexus.protocols import envelope
-from plexus.protocols.codec import Codec, Inbound
+from plexus.protocols.codec import Codec, Inbound, ProviderCodec
 
 AnyCodec = Codec[Any, Any, Any]
+AnyProviderCodec = ProviderCodec[Any, Any, Any]
 
 
 def inbound(document: dict[str, Any]) -> Inbound:
@@ -38,7 +39,7 @@ def request_again(codec: AnyCodec, document: dict[str, Any], dialect: Any) -> tu
     return json.loads(outbound.body), list(losses)
 
 
-def decode_stream(codec: AnyCodec, chunks: Iterable[bytes]) -> list[StreamEvent]:
+def decode_stream(codec: AnyProviderCodec, chunks: Iterable[bytes]) -> list[StreamEvent]:
     decoder = codec.stream_decoder(codec.default_dialect)
     events = [event for chunk in chunks for event in decoder.feed(chunk)]
     return events + decoder.finish()
@@ -100,10 +101,10 @@ def _arguments(text: str) -> Any:
         return text
 
 
-def reply_of(codec: AnyCodec, recording: Recording) -> GenerateResponse:
+def reply_of(codec: AnyProviderCodec, recording: Recording) -> GenerateResponse:
     """The recorded reply, JSON or stream."""
-    if recording.sse is not None:
-        return fold(decode_stream(codec, [recording.sse]), codec.protocol)
+    if recording.stream is not None:
+        return fold(decode_stream(codec, [recording.stream]), codec.protocol)
     assert recording.body is not None
     response: GenerateResponse = codec.decode_response(recording.body, codec.default_dialect)
     return response

@@ -107,3 +107,12 @@ def test_no_bytes_raise_anything_but_our_own_error(body: bytes) -> None:
 def test_removing_members_keeps_the_others_bytes() -> None:
     read = envelope.read(b'{"a": [1, 2], "b":2 , "c" : {"x":  1}}')
     assert read.remove(frozenset({"b"})).raw == b'{"a": [1, 2],"c" : {"x":  1}}'
+
+
+@pytest.mark.parametrize(("body", "words"), [
+    (b'{"a":"\xff"}', "utf-8"), (b'{"a":{"b":["\xed\xa0\x80"]}}', "utf-8"), (b'{"a":' + b"[" * 100_000, "recursion"),
+])  # fmt: skip
+def test_what_lies_deep_in_a_body_is_refused_at_once(body: bytes, words: str) -> None:
+    """Members are decoded later, or by others: what no reader could make sense of does not get that far."""
+    with pytest.raises(ClientError, match=words):
+        envelope.read(body)

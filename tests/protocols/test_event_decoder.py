@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from plexus.canonical.errors import ErrorKind
 from plexus.canonical.events import Failure, StreamEvent, TextDelta
 from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.registry import PROVIDER_CODECS
 from plexus.protocols.sse import SseDecoder, SseEvent
 
 
@@ -67,3 +68,17 @@ def test_an_event_without_end_is_a_failure_and_bounded() -> None:
     decoder = Echo(SseDecoder())
     found = [event for _ in range(64) for event in decoder.feed(b"data: " + b"x" * (1 << 20))]
     assert [type(event) for event in found] == [Failure]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, codec in PROVIDER_CODECS.items() if codec.operation == "generate"], ids="-".join
+)
+def test_an_event_without_a_bottom_is_one_that_cannot_be_read(name: tuple[str, str]) -> None:
+    codec = PROVIDER_CODECS[name]
+    decoder = codec.stream_decoder(codec.default_dialect)
+    deep = b'data: {"a":' + b"[" * 100_000
+    event = deep[6:] + b"\n" if codec.stream_type == b"application/x-ndjson" else deep + b"\n\n"
+    assert decoder.feed(event) == []
+    (failure,) = decoder.feed(event)
+    assert isinstance(failure, Failure)
+    assert failure.error.kind is ErrorKind.UPSTREAM_MALFORMED

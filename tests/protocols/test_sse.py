@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.protocols.properties import cuts
 
 from plexus.canonical.errors import ProviderError
 from plexus.protocols import sse
@@ -76,3 +78,49 @@ def test_what_we_write_reads_back() -> None:
         SseEvent(None, b"{}"),
         SseEvent(b"message_start", b"1"),
     ]
+
+
+def test_what_is_no_utf8_is_replaced_as_browsers_do() -> None:
+    decoder = SseDecoder()
+    assert decoder.feed("data: ä\n\n".encode()[:-3] + b"\n\n") == [SseEvent(None, "\N{REPLACEMENT CHARACTER}".encode())]
+    assert decoder.feed(b"data: \xff") + decoder.finish() == [SseEvent(None, "\N{REPLACEMENT CHARACTER}".encode())]
+
+
+@given(
+    st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a", b"data: x", b"\n\n", b"\r\n\r\n"]), max_size=14),
+    st.lists(st.integers(0, 60), max_size=8),
+)
+def test_what_is_handed_on_ends_behind_a_blank_line_however_it_comes(pieces: list[bytes], places: list[int]) -> None:
+    """Only what is new is searched: a blank line that was cut into pieces is found all the same."""
+    data = b"".join(pieces)
+    boundary, whole = EventBoundary(), EventBoundary()
+    handed = [boundary.feed(chunk) for chunk in cuts(data, places)]
+    at_once = whole.feed(data)
+    rest = boundary.finish()
+    assert b"".join(handed) + rest == data
+    assert split_events(b"".join(handed)) + split_events(rest) == split_events(at_once) + split_events(whole.finish())
+    assert all(re.search(rb"(\r\n|\n|\r)(\r\n|\n|\r)$", run) for run in handed if run)
+
+
+class Counting(bytearray):
+    """Counts the bytes that are searched."""
+
+    searched = 0
+
+    def find(self, sub: bytes, start: int = 0) -> int:  # type: ignore[override]
+        self.searched += len(self) - start
+        return super().find(sub, start)
+
+    def rfind(self, sub: bytes, start: int = 0) -> int:  # type: ignore[override]
+        self.searched += len(self) - start
+        return super().rfind(sub, start)
+
+
+def test_an_event_in_many_pieces_is_searched_once() -> None:
+    boundary = EventBoundary()
+    boundary._rest = Counting()
+    count, piece = 2000, b"x\r" * 8
+    for _ in range(count):
+        assert boundary.feed(piece) == b""
+    assert isinstance(boundary._rest, Counting)
+    assert count * len(piece) < boundary._rest.searched < 3 * count * len(piece)

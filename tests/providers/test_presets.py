@@ -54,9 +54,12 @@ def test_it_says_where_its_facts_are_from(preset: Preset) -> None:
 @EACH
 def test_its_answers_agree_with_each_other(preset: Preset) -> None:
     """What is refused is not asked for either, and a pattern of models changes something."""
-    general = chat_answers(preset)
-    for model, answers in [("", general), *((each.match, chat_answers(preset, each.match)) for each in preset.models)]:
-        assert (answers != general) is bool(model)
+    for each in preset.models:
+        for protocol, given in each.dialects.items():
+            general = preset.dialects.get(protocol, {})
+            record = DIALECTS[protocol]
+            assert msgspec.convert({**general, **given}, record) != msgspec.convert(general, record)
+    for answers in [chat_answers(preset), *(chat_answers(preset, each.match) for each in preset.models)]:
         assert answers.max_tokens_field not in answers.refused_members
         assert "stream_options" not in answers.refused_members or answers.usage_in_stream != "when_asked"
         assert answers.reasoning_field is not None or not answers.reasoning_required

@@ -8,10 +8,11 @@ from typing import Any
 import anthropic
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, UPSTREAMS, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
+UPSTREAM = pytest.mark.parametrize("upstream", UPSTREAMS)
+READS_PDF = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 TOOLS: Any = [{"name": name, "description": "d", "input_schema": CITY} for name in ("weather", "time")]
 HELLO: Any = [{"role": "user", "content": "Hello"}]
 
@@ -63,7 +64,7 @@ async def test_parallel_tools_there_and_back(upstream: str, streamed: bool) -> N
         assert "fine" in last.content[0].text
 
 
-@UPSTREAM
+@READS_PDF
 async def test_image_and_pdf_arrive(upstream: str) -> None:
     parts: Any = [
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": png()}},

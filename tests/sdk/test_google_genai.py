@@ -12,10 +12,11 @@ import pytest
 from google import genai
 from google.genai import errors, types
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, UPSTREAMS, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
+UPSTREAM = pytest.mark.parametrize("upstream", UPSTREAMS)
+READS_PDF = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 STREAMED = pytest.mark.parametrize("streamed", [False, True])
 TOOLS: Any = types.Tool(
     function_declarations=[
@@ -89,7 +90,7 @@ async def test_parallel_tools_there_and_back(upstream: str, streamed: bool) -> N
         assert "ok" in words(last)
 
 
-@UPSTREAM
+@READS_PDF
 async def test_image_and_pdf_arrive(upstream: str) -> None:
     contents = [
         "Look",
@@ -187,3 +188,13 @@ async def test_a_stream_that_breaks_raises(upstream: str) -> None:
     async with gateway(upstream, models=("mock-fault-cut-mid-stream",)) as bench, sdk(bench) as models:
         with pytest.raises(errors.ServerError):
             await generate(models, True, "Hello")
+
+
+@pytest.mark.parametrize("upstream", [GEMINI, CHAT, "cohere"])
+@pytest.mark.parametrize("contents", ["a red fox", ["a red fox", "a blue sky"]])
+async def test_embeddings(upstream: str, contents: Any) -> None:
+    async with gateway(upstream) as bench, sdk(bench) as models:
+        config = types.EmbedContentConfig(task_type="RETRIEVAL_QUERY", output_dimensionality=256)
+        reply = await models.embed_content(model="chat", contents=contents, config=config)
+        assert [len(one.values) for one in reply.embeddings] == [256] * (1 if isinstance(contents, str) else 2)
+        assert (await bench.record()).operation == "embed"

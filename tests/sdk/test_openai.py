@@ -8,13 +8,14 @@ from typing import Any
 import openai
 import pytest
 from tests.builders import SECRET
-from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, UPSTREAMS, Bench, gateway
 from tests.sdk.material import CITY, PDF, png
 
 from plexus.mock_provider import Status
 from plexus.mock_provider.signature import is_genuine
 
-UPSTREAM = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
+UPSTREAM = pytest.mark.parametrize("upstream", UPSTREAMS)
+READS_PDF = pytest.mark.parametrize("upstream", [CHAT, RESPONSES, MESSAGES, GEMINI])
 TOOLS: Any = [
     {"type": "function", "function": {"name": name, "description": "d", "parameters": CITY}}
     for name in ("weather", "time")
@@ -93,7 +94,7 @@ async def test_parallel_tools_there_and_back(upstream: str, streamed: bool) -> N
         assert "fine" in (last.choices[0].message.content or "")
 
 
-@UPSTREAM
+@READS_PDF
 async def test_image_and_pdf_arrive(upstream: str) -> None:
     parts: Any = [
         {"type": "text", "text": "Look"},

@@ -332,7 +332,11 @@ def _join_logprobs(pieces: list[msgspec.Raw]) -> msgspec.Raw | None:
         return None
     joined: dict[str, list[msgspec.Raw] | None] = {}
     for piece in pieces:
-        for name, values in msgspec.json.decode(piece, type=dict[str, list[msgspec.Raw] | None]).items():
+        try:
+            lists = msgspec.json.decode(piece, type=dict[str, list[msgspec.Raw] | None])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue  # another server's own form
+        for name, values in lists.items():
             if values is None:
                 joined.setdefault(name, None)
             else:

@@ -153,6 +153,10 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     store: bool | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
+    prompt_cache_options: msgspec.Raw | None = None
+    """How the prompt is cached, in OpenAI's words."""
+    moderation: msgspec.Raw | None = None
+    """Whether input and output are moderated in passing, in OpenAI's words."""
     cache: CacheMark | None = None
     """Automatic caching of the whole prompt (Messages' top-level ``cache_control``)."""
     bound: tuple[Bound, ...] = ()

@@ -14,8 +14,8 @@ from plexus.configuration.urls import protocol_name
 from plexus.domain.key import Key
 from plexus.domain.route import Target
 from plexus.domain.snapshot import Snapshot
-from plexus.protocols.registry import CLIENT_PROTOCOLS, PROTOCOLS
-from plexus.routing.lane import choose_protocol
+from plexus.exchange.serving import choose_codec
+from plexus.protocols.registry import CLIENT_PROTOCOLS, CODECS, PROVIDER_CODECS
 from plexus.routing.plan import Plan
 from plexus.routing.resolve import resolve
 from plexus.settings import Settings, load_or_make_root_key
@@ -24,7 +24,9 @@ from plexus.settings import Settings, load_or_make_root_key
 def explain(
     model: Annotated[str, typer.Option(help="The model as a client would name it.")],
     key: Annotated[str, typer.Option(help="A key's name, or its secret.")],
-    protocol: Annotated[str, typer.Option(help="What the client speaks: chat or messages.")] = "chat",
+    protocol: Annotated[
+        str, typer.Option(help="What the client speaks: chat, responses, messages or gemini.")
+    ] = "chat",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,7 +35,7 @@ def explain(
     snapshot = load_configuration(settings).snapshot
     client = protocol_name(protocol)
     if client not in CLIENT_PROTOCOLS:
-        fail(f"--protocol is {protocol!r}; write chat or messages.", 2)
+        fail(f"--protocol is {protocol!r}; write chat, responses, messages or gemini.", 2)
     try:
         plan = resolve(model, client, _find_key(key, snapshot, settings), snapshot, Random())  # noqa: S311 - a draw like the gateway's
     except GatewayError as refusal:
@@ -71,7 +73,8 @@ def describe(plan: Plan, client: str, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _describe_target(target: Target, client: str, place: int | None) -> dict[str, Any]:
-    protocol = choose_protocol(client, target, PROTOCOLS)
+    codec = choose_codec(CODECS[client, "generate"], target, PROVIDER_CODECS)
+    protocol = None if codec is None else codec.protocol
     lane = "translate" if protocol != client else "pass or edit"
     why = None
     if place is None:

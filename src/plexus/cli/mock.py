@@ -14,7 +14,7 @@ def mock(
 ) -> None:
     """Play the providers' APIs, without a key and without a network.
 
-    Chat Completions, Responses, Messages, Gemini, Ollama; embeddings, rerank, moderations, images, audio.
+    Chat Completions, Responses, Messages, Gemini, Ollama, Cohere; embeddings, rerank, moderations, images, audio.
     """
     from plexus.mock_provider import serve  # noqa: PLC0415 - only this command plays a provider
 

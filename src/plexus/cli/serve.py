@@ -111,6 +111,8 @@ def _trial(url: str, key: str, config: Path) -> list[str]:
     body = '{"model": "mock-chat", "messages": [{"role": "user", "content": "Hello"}]'
     json, bearer = "-H 'Content-Type: application/json'", f"-H 'Authorization: Bearer {key}'"
     stream = f'{body}, "max_tokens": 100, "stream": true}}'
+    contents = '{"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}'
+    gemini = f"{url}/v1beta/models/mock-chat:generateContent"
     return [
         "",
         "It runs on the mock provider: answers are made up, nothing leaves this machine, no key of a provider is needed.",
@@ -122,5 +124,6 @@ def _trial(url: str, key: str, config: Path) -> list[str]:
         f"  curl {url}/v1/models {bearer}",
         f"  curl {url}/v1/chat/completions {bearer} {json} -d '{body}}}'",
         f"  curl -N {url}/v1/messages -H 'x-api-key: {key}' -H 'anthropic-version: 2023-06-01' {json} -d '{stream}'",
+        f"  curl {gemini} -H 'x-goog-api-key: {key}' {json} -d '{contents}'",
         "",
     ]

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
 from plexus.canonical.errors import GatewayError
 from plexus.canonical.headers import Headers
-from plexus.client_api.body import read_body
+from plexus.client_api.body import PieceReader, read_body
 from plexus.client_api.endpoints import (
     ACTIONS,
     ENDPOINTS,
     GEMINI_MODELS,
     HEALTH,
     MODELS,
+    RAW,
     READY,
     Endpoint,
     Place,
     find_place,
+    find_raw,
 )
 from plexus.client_api.errors import answer_error, not_found, protocol_of, wrong_method
 from plexus.client_api.models import get_model, list_models
@@ -28,8 +30,12 @@ from plexus.exchange.authenticate import authenticate
 from plexus.exchange.call import Call
 from plexus.exchange.exchange import new_id
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.passage import REFUSED_METHODS
+from plexus.exchange.passthrough import RawCall, pass_through
 from plexus.exchange.pipeline import run
 from plexus.http1.server import Handler, Incoming
+from plexus.protocols.embeddings import GEMINI_BATCH
+from plexus.protocols.embeddings.gemini import MANY as BATCH
 from plexus.protocols.gemini import ARRAY_CODEC
 
 JSON = (b"content-type", b"application/json")
@@ -57,6 +63,8 @@ def client_api(gateway: Gateway, control: Handler, readiness: Callable[[], Readi
             incoming.respond(200 if state.ready else 503, [JSON], msgspec.json.encode(state))
         elif incoming.path.startswith(LISTS):
             await _serve_below_models(incoming, gateway)
+        elif incoming.path.startswith(RAW):
+            await _pass_through(incoming, gateway)
         elif incoming.path.startswith((b"/v1/", b"/v1beta/")):
             _answer_not_found(incoming, gateway)
         else:
@@ -103,11 +111,16 @@ async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gatew
         stream = ACTIONS[place.action].stream
         if stream and query.get("alt") != "sse":
             codec = ARRAY_CODEC
+        elif place.action == BATCH:
+            codec = GEMINI_BATCH
     call = Call(
         codec=codec,
         headers=headers,
         peer=incoming.peer,
         read_body=lambda limit: read_body(incoming, encoding, limit),
+        read_piece=PieceReader(incoming, encoding, int(headers.text(b"content-length") or 0)).read
+        if codec.carried
+        else None,
         path={} if place is None else {"model": place.model, "action": place.action},
         query=query,
         stream=stream,
@@ -116,12 +129,34 @@ async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gatew
     await run(call, HttpSink(incoming), gateway)
 
 
+async def _pass_through(incoming: Incoming, gateway: Gateway) -> None:
+    codec = gateway.codecs["openai_chat", "generate"]
+    if incoming.method in REFUSED_METHODS:
+        answer_error(incoming, wrong_method(incoming.method, incoming.path, b"any other method"), new_id(), codec)
+        return
+    place, headers = find_raw(incoming.path), Headers(incoming.headers)
+    query, raw_query = read_query(incoming.query)
+    chunked = b"transfer-encoding" in headers
+    length = None if chunked else int(headers.text(b"content-length") or 0)
+    call = Call(
+        codec=codec,
+        headers=headers,
+        peer=incoming.peer,
+        read_body=incoming.body,
+        read_piece=PieceReader(incoming, None, length or 0).read,
+        query=query,
+        raw_query=raw_query,
+    )
+    raw = RawCall(call=call, method=incoming.method, provider=place.provider, path=place.path, length=length)
+    await pass_through(raw, HttpSink(incoming), gateway)
+
+
 def read_query(raw: bytes) -> tuple[dict[str, str], bytes]:
     """The query's parameters, and the query as it may go upstream: without ``key``, which is the client's secret."""
     if not raw:
         return {}, b""
     pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
-    kept = [part for part in raw.split(b"&") if part.partition(b"=")[0].lower() != b"key"]
+    kept = [part for part in raw.split(b"&") if unquote_to_bytes(part.partition(b"=")[0]).lower() != b"key"]
     return pairs, b"&".join(kept)
 
 

@@ -28,6 +28,37 @@ async def read_body(incoming: Incoming, encoding: str | None, limit: int) -> byt
     return body
 
 
+class PieceReader:
+    """Reads the body piece by piece; one that is coded (RFC 9110 section 8.4) in one piece. ``declared`` is what the head says
+    of its length, in bytes; 0 for nothing."""
+
+    __slots__ = ("_declared", "_encoding", "_incoming", "_size", "_taken")
+
+    def __init__(self, incoming: Incoming, encoding: str | None, declared: int = 0) -> None:
+        self._incoming = incoming
+        self._encoding = None if encoding == "identity" else encoding
+        self._declared = declared
+        self._size = 0
+        self._taken = False
+
+    async def read(self, limit: int) -> bytes:
+        """The next bytes, b"" at the end. Raises as ``read_body`` does, beyond ``limit`` bytes in all."""
+        if self._encoding is not None:
+            whole = b"" if self._taken else await read_body(self._incoming, self._encoding, limit)
+            self._taken = True
+            return whole
+        if self._declared > limit:
+            raise too_large(limit)
+        try:
+            piece = await self._incoming.chunk()
+        except BodyIncomplete:
+            raise TransportError(ErrorKind.CLIENT_GONE, "The client cut its body.") from None
+        self._size += len(piece)
+        if self._size > limit:
+            raise too_large(limit)
+        return piece
+
+
 def too_large(limit: int) -> ClientError:
     """The 413."""
     return ClientError(

@@ -19,6 +19,17 @@ ENDPOINTS: dict[bytes, Endpoint] = {
     b"/v1/responses": Endpoint("openai_responses", "generate"),
     b"/v1/messages": Endpoint("anthropic_messages", "generate"),
     b"/v1/messages/count_tokens": Endpoint("anthropic_messages", "count_tokens"),
+    b"/v1/embeddings": Endpoint("openai_chat", "embed"),
+    b"/v2/embed": Endpoint("cohere", "embed"),
+    b"/v1/rerank": Endpoint("openai_chat", "rerank"),
+    b"/v2/rerank": Endpoint("cohere", "rerank"),
+    b"/v1/moderations": Endpoint("openai_chat", "moderate"),
+    b"/v1/images/generations": Endpoint("openai_chat", "image"),
+    b"/v1/images/edits": Endpoint("openai_chat", "image_edit"),
+    b"/v1/images/variations": Endpoint("openai_chat", "image_variation"),
+    b"/v1/audio/speech": Endpoint("openai_chat", "speech"),
+    b"/v1/audio/transcriptions": Endpoint("openai_chat", "transcribe"),
+    b"/v1/audio/translations": Endpoint("openai_chat", "translate_speech"),
 }
 """Paths as they are; looked up first, since nearly all calls go there."""
 
@@ -26,6 +37,9 @@ MODELS = b"/v1/models"
 """The list, and below it each model."""
 GEMINI_MODELS = b"/v1beta/models"
 """The same in Gemini's shape alone."""
+
+RAW = b"/raw/"
+"""And below it a provider's name, then a path of its own: a call that passes through."""
 
 HEALTH = frozenset({b"/health", b"/healthz"})
 READY = b"/readyz"
@@ -42,6 +56,8 @@ ACTIONS: Mapping[str, Action] = {
     "generateContent": Action(Endpoint("gemini", "generate"), stream=False),
     "streamGenerateContent": Action(Endpoint("gemini", "generate"), stream=True),
     "countTokens": Action(Endpoint("gemini", "count_tokens"), stream=False),
+    "embedContent": Action(Endpoint("gemini", "embed"), stream=False),
+    "batchEmbedContents": Action(Endpoint("gemini", "embed"), stream=False),
 }
 """Actions that are served. Any other is a 404, never a call to a model."""
 
@@ -51,6 +67,19 @@ class Place(NamedTuple):
 
     model: str
     action: str
+
+
+class RawPlace(NamedTuple):
+    """Where a raw call goes: ``path`` as it came, from the root of the provider's host."""
+
+    provider: str
+    path: bytes
+
+
+def find_raw(path: bytes) -> RawPlace:
+    """Provider and path of ``/raw/{provider}/{path}``."""
+    name, slash, rest = path[len(RAW) :].partition(b"/")
+    return RawPlace(unquote(name.decode("latin-1")), slash + rest)
 
 
 def find_place(path: bytes) -> Place | None:

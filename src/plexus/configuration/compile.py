@@ -70,6 +70,7 @@ class _Compiler:
             failover=_failover(document.failover),
             heartbeat_seconds=document.heartbeat_seconds,
             max_body_bytes=document.limits.max_body_bytes,
+            keep_upload_bytes=document.limits.keep_upload_bytes,
             loaded_at=int(time.time()),
         )
 
@@ -183,6 +184,7 @@ class _Compiler:
             model_globs=globs,
             comment=wire.comment,
             strict=wire.strict,
+            passthrough=wire.passthrough,
             enabled=wire.enabled,
         )
 

@@ -18,6 +18,8 @@ PROTOCOL_NAMES: dict[str, str] = {
     "messages": "anthropic_messages",
     "gemini": "gemini",
     "converse": "bedrock_converse",
+    "ollama": "ollama",
+    "cohere": "cohere",
     "embeddings": "embeddings",
     "transcriptions": "transcriptions",
     "speech": "speech",
@@ -180,6 +182,11 @@ class Provider(Model):
         description="Names or globs of its models, or a map with details. All, when left out.",
         json_schema_extra=_or_list_of_names,
     )
+    passthrough: bool | list[Annotated[str, Field(pattern=r"^(/[^/?#%]+)+$")]] = Field(
+        False,
+        description="Opens `/raw/NAME/PATH` to keys that have passthrough: calls go to the provider as they are, with its "
+        "credential. true: below its base URLs; a list of paths: below these.",
+    )
     dialect: dict[str, dict[str, Any]] = Field({}, description="Answers to a protocol's dialect questions.")
     timeouts: Timeouts | None = Field(None, description="Its own time limits.")
     tls: Tls | None = Field(None, description="How to trust it.")
@@ -233,6 +240,11 @@ class ClientKey(Model):
     models: list[str] | None = Field(None, description="Globs of the model names that it may use. All, when left out.")
     comment: str | None = Field(None, description="For people.")
     enabled: bool = Field(True, description="Whether it is admitted.")
+    passthrough: bool = Field(
+        False,
+        description="May send raw calls to providers that have passthrough. Where models are listed, `raw/PROVIDER` must be "
+        "among them.",
+    )
     strict: bool = Field(False, description="Refuse requests that a translation would lose something of.")
     quota: str | None = Field(None, description="A name under user_quotas.")
 
@@ -279,6 +291,12 @@ class Limits(Model):
     """What one client may use up."""
 
     max_body_bytes: int = Field(64 * 1024 * 1024, gt=0, description="Of a body, decompressed.")
+    keep_upload_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=64 * 1024,
+        description="Of a form (a file to transcribe, a picture to edit), kept in memory so that another target can be tried. "
+        "A longer one streams through and has one attempt.",
+    )
 
 
 class Document(Model):

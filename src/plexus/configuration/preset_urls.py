@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from plexus.configuration.urls import DEFAULT_PREFIX, PREFIXES
+
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
@@ -41,6 +43,18 @@ def moved_url(given: str, known: str) -> str | None:
     if not is_template(urlsplit(known).path) or len(path) != len(wanted):
         return None
     return given.rstrip("/") if all(map(_fits, path, wanted)) else None
+
+
+def is_side_by_side(known: Mapping[str, str]) -> bool:
+    """Whether the endpoints differ only in their protocols' usual versions (``/v1``, ``/v1beta``)."""
+    usual = all(url.endswith(PREFIXES.get(protocol, DEFAULT_PREFIX)) for protocol, url in known.items())
+    return usual and len(set(map(front_of, known.values()))) == 1
+
+
+def front_of(url: str) -> str:
+    """``url`` without a protocol's usual version."""
+    url = url.rstrip("/")
+    return next((url.removesuffix(end) for end in (DEFAULT_PREFIX, *PREFIXES.values()) if url.endswith(end)), url)
 
 
 def _fits(given: str, known: str) -> bool:

@@ -10,7 +10,14 @@ import msgspec
 from plexus.configuration import document as doc
 from plexus.configuration import preset_parameters
 from plexus.configuration.accounts import account_of
-from plexus.configuration.preset_urls import complete_url, endpoints_under, is_template, moved_url
+from plexus.configuration.preset_urls import (
+    complete_url,
+    endpoints_under,
+    front_of,
+    is_side_by_side,
+    is_template,
+    moved_url,
+)
 from plexus.configuration.problems import Problem
 from plexus.configuration.urls import guess_protocol, parse_endpoint, protocol_name
 from plexus.configuration.yaml_source import Path, Source
@@ -78,6 +85,7 @@ class ProviderCompiler:
             extra_body={key: msgspec.Raw(msgspec.json.encode(value)) for key, value in wire.extra_body.items()},
             enabled=wire.enabled,
             models=tuple(wire.models) if wire.models else ("*",),
+            passthrough=_passthrough(wire.passthrough),
             dialects=self._merge(wire, preset.dialects if preset else {}, where),
             model_dialects=self._model_dialects(wire, preset, where),
             timeouts=timeouts_of(wire.timeouts, self._limits),
@@ -171,10 +179,12 @@ class ProviderCompiler:
         return dict(whole), whole
 
     def _from_string(self, url: str, known: dict[str, str]) -> dict[str, Any]:
-        """A place that is not the preset's own: it serves all the preset's protocols, where they share one URL; else the
-        one that the URL suggests."""
+        """A place that is not the preset's own: it serves all the preset's protocols, where they share one URL, or differ
+        in their version only; else the one that the URL suggests."""
         if len(set(known.values())) == 1:
             return dict.fromkeys(known, url)
+        if is_side_by_side(known):
+            return dict.fromkeys(known, front_of(url))
         return {guess_protocol(url): url}
 
     def _from_map(self, given: dict[str, Any], where: Path) -> dict[str, Any]:
@@ -216,6 +226,10 @@ def _with_paths(endpoint: Endpoint, preset: Preset | None) -> Endpoint:
     if known is None or known.path is None:
         return endpoint
     return msgspec.structs.replace(endpoint, path=known.path, stream_path=known.stream_path)
+
+
+def _passthrough(wire: bool | list[str]) -> tuple[str, ...] | None:
+    return (() if wire else None) if isinstance(wire, bool) else tuple(wire) or None
 
 
 def _completed(urls: dict[str, Any], known: dict[str, str]) -> dict[str, str]:

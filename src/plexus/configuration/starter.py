@@ -14,7 +14,7 @@ STARTER = """\
 adminKey: {admin_key}
 
 providers:
-  # Plays OpenAI and Anthropic without a key and without a network, so that you can try everything.
+  # Plays OpenAI, Anthropic and Google without a key and without a network, so that you can try everything.
   mock:
     preset: mock
   # Yours:
@@ -22,12 +22,14 @@ providers:
   #   api_key: ${{OPENAI_API_KEY}}
   # anthropic:
   #   api_key: ${{ANTHROPIC_API_KEY}}
+  # google:
+  #   api_key: ${{GEMINI_API_KEY}}
 
 models:
   mock-chat:
     provider: mock
     model_id: mock-chat
-    aliases: [gpt-4o-mini, claude-sonnet-4-5]
+    aliases: [gpt-4o-mini, claude-sonnet-4-5, gemini-2.5-flash]
   mock-tools: {{ provider: mock, model_id: mock-tools }}
   mock-thinking: {{ provider: mock, model_id: mock-thinking }}
 

@@ -12,11 +12,15 @@ from plexus.domain.provider import MODEL, Endpoint, Origin, TlsSettings
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
 _PLAIN_QUERY = re.compile(r"api-version=[\w.-]+")
 """The one query that belongs to an address (Azure)."""
-PREFIXES = {"gemini": "/v1beta", "bedrock_converse": ""}
-"""The version segment that a bare base URL lacks, by protocol; /v1 for all others."""
+DEFAULT_PREFIX = "/v1"
+PREFIXES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2", "bedrock_converse": ""}
+"""The segment that a bare base URL lacks, by protocol; ``DEFAULT_PREFIX`` for all others."""
 
-FAMILIES = (("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"))
-"""What a bare URL's host says about its protocol; Chat otherwise."""
+FAMILIES = (
+    ("anthropic.com", "anthropic_messages"), ("generativelanguage.googleapis.com", "gemini"), (":11434/api", "ollama"),
+    ("cohere.com/v2", "cohere"),
+)  # fmt: skip
+"""What a bare URL's host and path say about its protocol; Chat otherwise."""
 
 
 def protocol_name(name: str) -> str | None:
@@ -53,7 +57,8 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
     except ValueError:
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
-    if not whole and not _VERSION.search(path) and not path.endswith(("/openai", MODEL)):
-        path += PREFIXES.get(protocol, "/v1")
+    prefix = PREFIXES.get(protocol, DEFAULT_PREFIX)
+    if not whole and not _VERSION.search(path) and not path.endswith(("/openai", MODEL, prefix)):
+        path += prefix
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
     return Endpoint(protocol=protocol, origin=origin, prefix=path, query=parts.query.encode())

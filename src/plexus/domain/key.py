@@ -20,6 +20,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     comment: str | None = None
     strict: bool = False
     """Refuse losses on the request side (as ``x-plexus-strict: true`` does for one call)."""
+    passthrough: bool = False
+    """May send raw calls to the providers that are open to them, as far as ``models`` allow ``raw/<provider>``."""
     enabled: bool = True
 
     def allows(self, model: str) -> bool:

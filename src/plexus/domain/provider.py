@@ -110,6 +110,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     dialects: dict[str, msgspec.Struct] = msgspec.field(default_factory=dict)
     model_dialects: tuple[tuple[str, dict[str, msgspec.Struct]], ...] = ()
     """(glob over upstream models, merged dialects by protocol): the first glob that matches wins over ``dialects``."""
+    passthrough: tuple[str, ...] | None = None
+    """Paths, from its host's root, below which raw calls may go; empty: below its base URLs; None: nowhere."""
     timeouts: Timeouts = Timeouts()
     max_response_bytes: int = 64 * 1024 * 1024
 

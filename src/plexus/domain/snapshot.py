@@ -34,5 +34,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_seconds: float | None = 15.0
     max_body_bytes: int = 64 * 1024 * 1024
     """Of a client's body, decompressed."""
+    keep_upload_bytes: int = 32 * 1024 * 1024
+    """Of a form, kept for further attempts; a longer one streams through and has one."""
     loaded_at: int = 0
     """Unix seconds."""

@@ -7,8 +7,10 @@ import time
 
 import msgspec
 
+from plexus.canonical.embedding import EmbedResponse
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, TransportError
 from plexus.canonical.headers import Field
+from plexus.canonical.reranking import RerankResponse
 from plexus.canonical.response import Finish
 from plexus.exchange.authorize import authorize, note_refusal
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
@@ -17,11 +19,13 @@ from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_te
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.naming import NamedDecoder, Names
+from plexus.exchange.plain import PlainCarrier
 from plexus.exchange.ports import Reply
 from plexus.exchange.prepare import NotForThisTarget, Prepared, prepare
+from plexus.exchange.prepare_carried import prepare_carried
 from plexus.exchange.seal import Seal
 from plexus.routing.plan import Plan
-from plexus.routing.verdict import Circumstances, Verdict, decide, most_useful
+from plexus.routing.verdict import Circumstances, Decision, Verdict, decide, most_useful
 
 MAX_ERROR_BODY = 1024 * 1024
 
@@ -46,6 +50,9 @@ class StreamReply(msgspec.Struct, frozen=True, kw_only=True):
     held: bytes
     fields: list[Field]
     complete: bool
+    plain: list[Field] | None = None
+    """The head of a reply that is no stream of events, and passes as it is."""
+    status: int = 200
 
 
 Committable = WholeReply | StreamReply
@@ -78,6 +85,12 @@ async def attempt_until_committable(
             decision = decide(
                 failure, _circumstances(failure, plan, exchange, gateway, (position, tries), deadline.left())
             )
+            if (
+                exchange.question is not None
+                and exchange.question.upload is not None
+                and exchange.question.upload.spent
+            ):
+                decision = Decision(Verdict.GIVE_UP)
             attempt.fail(failure, decision.verdict)
         if decision.verdict is Verdict.GIVE_UP:
             if empty is not None:
@@ -121,15 +134,17 @@ def _names_our_parameter(failure: GatewayError, exchange: Exchange) -> bool:
 
 async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Committable:
     """One attempt, up to a committable reply. Raises GatewayError, typed by what went wrong."""
-    prepared = prepare(attempt, exchange, gateway)
+    carried = exchange.codec.carried
+    prepared = (prepare_carried if carried else prepare)(attempt, exchange, gateway)
     request = prepared.request
     if attempt.target.provider.account is not None:
         request = await authorize(request, attempt, gateway)
     question = exchange.question
     assert question is not None
     attempt.started_ns = started = time.perf_counter_ns()
+    whole = not (carried or question.stream)
     try:
-        reply = await gateway.upstream.send(request, whole=not question.stream, sent=attempt.mark_sent)
+        reply = await gateway.upstream.send(request, whole=whole, sent=attempt.mark_sent)
     finally:
         exchange.waited_ns += time.perf_counter_ns() - started
     attempt.status = reply.status
@@ -139,6 +154,8 @@ async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> 
             failure = prepared.codec.decode_error(reply.status, reply.headers, await reply.body(MAX_ERROR_BODY))
             note_refusal(failure, attempt, gateway)
             raise failure
+        if carried:
+            return await _await_carried(reply, prepared, attempt, exchange, gateway)
         if question.stream:
             return await _await_first_event(reply, prepared, attempt, exchange, gateway)
         return await _whole(reply, prepared, attempt, exchange, gateway)
@@ -179,7 +196,7 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
     attempt.usage = tap.usage
     if tap.failure is not None:
         raise tap.failure
-    empty: bool = tap.empty
+    empty = tap.empty and not is_withheld(tap.finish)
     if attempt.usage is None and not empty and exchange.codec.operation == "generate":
         attempt.usage = usage_of_body(exchange, prepared.codec, body, prepared.dialect)
     return body, tap.finish, empty
@@ -188,6 +205,8 @@ def _watch(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange
 def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Read:
     """Another protocol. Raises ProviderError for a reply that is an error or cannot be read."""
     response = prepared.codec.decode_response(body, prepared.dialect)
+    if not prepared.codec.generates:
+        return _translate_simple(response, attempt, exchange)
     if not prepared.codec.names_replies:
         response = Names(exchange.id, attempt.target.model).response(response)
     finish = response.candidates[0].finish if response.candidates else None
@@ -198,11 +217,23 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
         attempt.usage = usage_of_reply(exchange, response)
     if exchange.codec.demands_usage:
         response = msgspec.structs.replace(response, usage=attempt.usage)
+    if not response.model:  # Cohere does not say which model answers
+        response = msgspec.structs.replace(response, model=attempt.target.model)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
     written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
     for loss in losses:
         exchange.losses.add(loss.path, loss.reason)
     return written, finish, empty
+
+
+def _translate_simple(response: EmbedResponse | RerankResponse, attempt: Attempt, exchange: Exchange) -> Read:
+    """The same for what is no generated reply."""
+    attempt.usage = response.usage or usage_of_text(exchange, 0)
+    told = msgspec.structs.replace(response, usage=attempt.usage, model=response.model or attempt.target.model)
+    written, losses = exchange.codec.encode_response(told, exchange.canonical)
+    for loss in losses:
+        exchange.losses.add(loss.path, loss.reason)
+    return written, None, response.empty
 
 
 def _foreign(reply: Reply) -> ProviderError:
@@ -216,14 +247,38 @@ def _foreign(reply: Reply) -> ProviderError:
     )
 
 
+async def _await_carried(
+    reply: Reply, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway
+) -> Committable:
+    """A reply whose own type says what it is, whatever was asked for: models that do not stream answer in JSON."""
+    content_type = (reply.headers.text(b"content-type") or "").lower()
+    streams = content_type.startswith("text/event-stream")
+    assert exchange.question is not None
+    exchange.question = msgspec.structs.replace(exchange.question, stream=streams)
+    if streams:
+        return await _await_first_event(reply, prepared, attempt, exchange, gateway)
+    if not content_type or "json" in content_type:
+        return await _whole(reply, prepared, attempt, exchange, gateway)
+    ready = await _hold(reply, PlainCarrier(), attempt, exchange, plain_fields(reply))
+    if content_type.startswith("text/html") and ready.held.lstrip()[:1] in (b"", b"<"):
+        raise _foreign(reply)  # but whisper.cpp calls its text so
+    return ready
+
+
 async def _await_first_event(
     reply: Reply, prepared: Prepared, attempt: Attempt, exchange: Exchange, gateway: Gateway
 ) -> StreamReply:
-    """Hold the stream back until something meaningful has come: until then it may still fail over."""
+    """A stream, once something meaningful has come."""
     content_type = (reply.headers.text(b"content-type") or "").lower()
     if not content_type.startswith(prepared.codec.stream_type.decode()):
         raise await _not_a_stream(reply, content_type, prepared, attempt)
-    carrier = make_carrier(prepared, attempt, exchange, gateway)
+    return await _hold(reply, make_carrier(prepared, attempt, exchange, gateway), attempt, exchange)
+
+
+async def _hold(
+    reply: Reply, carrier: Carrier, attempt: Attempt, exchange: Exchange, plain: list[Field] | None = None
+) -> StreamReply:
+    """Hold the reply back until something meaningful has come: until then it may still fail over."""
     held: list[bytes] = []
     complete = False
     timeouts = attempt.target.timeouts
@@ -255,6 +310,7 @@ async def _await_first_event(
         held=b"".join(held),
         fields=upstream_fields(reply),
         complete=complete,
+        plain=plain,
     )
     if carrier.empty:
         raise EmptyReply(ready)
@@ -292,7 +348,17 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
         exchange.codec.stream_encoder(exchange.canonical),
         seal,
         lambda said_bytes: usage_of_text(exchange, said_bytes) if exchange.codec.demands_usage else None,
+        model=attempt.target.model,
     )
+
+
+def plain_fields(reply: Reply) -> list[Field]:
+    """What the client must know of a body that passes as it is. Its length, too, unless a coding has been taken off it."""
+    fields = [(b"content-type", reply.headers.get(b"content-type") or b"application/octet-stream")]
+    length = reply.headers.get(b"content-length")
+    if length is not None and b"content-encoding" not in reply.headers:
+        fields.append((b"content-length", length))
+    return fields
 
 
 REQUEST_IDS = (b"x-request-id", b"request-id", b"x-amzn-requestid")

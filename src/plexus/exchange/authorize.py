@@ -11,6 +11,7 @@ from plexus.providers.sigv4 import Signable
 from plexus.upstream.request import UpstreamRequest
 
 CONTENT_TYPE = (b"content-type", b"application/json")
+WRITTEN = b"content-type: application/json\r\n"
 """As in the fixed fields (``fixed_fields``)."""
 
 
@@ -25,7 +26,7 @@ async def authorize(request: UpstreamRequest, attempt: Attempt, gateway: Gateway
         method=request.method,
         host=request.origin.authority,
         target=request.target,
-        headers=(CONTENT_TYPE, *named),
+        headers=(*named, *((CONTENT_TYPE,) if WRITTEN in request.lines else ())),
         body=request.body,
     )
     fields = await gateway.authorizer.authorize(provider, signable)

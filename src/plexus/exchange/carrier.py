@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from plexus.canonical.content import Opaque, ToolCall
 from plexus.canonical.errors import GatewayError, ProviderError
 from plexus.canonical.events import (
@@ -109,7 +111,7 @@ class PassCarrier:
 
     @property
     def empty(self) -> bool:
-        return self._tap.empty
+        return self._tap.empty and not is_withheld(self._tap.finish)
 
     @property
     def said_bytes(self) -> int:
@@ -169,18 +171,26 @@ class TranslateCarrier:
     """Another protocol on the client's side: decode, seal, encode."""
 
     __slots__ = (
-        "_decoder", "_encoder", "_estimate", "_progressed", "_said", "_seal", "ended", "failure", "finish", "said_bytes",
-        "usage",
+        "_decoder", "_encoder", "_estimate", "_model", "_progressed", "_said", "_seal", "ended", "failure", "finish",
+        "said_bytes", "usage",
     )  # fmt: skip
 
     def __init__(
-        self, decoder: StreamDecoder, encoder: StreamEncoder, seal: Seal, estimate: Callable[[int], Usage | None]
+        self,
+        decoder: StreamDecoder,
+        encoder: StreamEncoder,
+        seal: Seal,
+        estimate: Callable[[int], Usage | None],
+        *,
+        model: str = "",
     ) -> None:
-        """``estimate`` (bytes said) gives the usage that the client is told where the provider told none."""
+        """``estimate`` (bytes said) gives the usage that the client is told where the provider told none, ``model`` is the
+        one that was asked, which it is told where the provider names none."""
         self._decoder = decoder
         self._encoder = encoder
         self._seal = seal
         self._estimate = estimate
+        self._model = model
         self._said = False
         self.said_bytes = 0
         self._progressed = False
@@ -226,8 +236,13 @@ class TranslateCarrier:
                     written.append(encode(UsageSeen(guess)))
             elif not self._note(event):
                 break
-            written.append(encode(event if isinstance(event, TextDelta) else seal(event)))
+            written.append(encode(event if isinstance(event, TextDelta) else seal(self._named(event))))
         return b"".join(written)
+
+    def _named(self, event: StreamEvent) -> StreamEvent:
+        if isinstance(event, ReplyStart) and not event.model:
+            return msgspec.structs.replace(event, model=self._model)
+        return event
 
     def _note(self, event: StreamEvent) -> bool:
         """Keep what the record needs; False at a failure, which is not encoded: the exchange's exit writes it."""

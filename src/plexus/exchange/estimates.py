@@ -14,10 +14,11 @@ from plexus.canonical.errors import ErrorKind, GatewayError
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import GenerateResponse
 from plexus.canonical.usage import Usage, usage
+from plexus.exchange.carried_estimates import estimate_carried
 
 if TYPE_CHECKING:
     from plexus.exchange.call import AnyProviderCodec
-    from plexus.exchange.exchange import Attempt, Exchange
+    from plexus.exchange.exchange import Asked, Attempt, Exchange
 
 NOTE = "tokens_estimated"
 
@@ -32,17 +33,23 @@ ACCEPTED = frozenset({
 
 def add_estimates(exchange: Exchange) -> None:
     """Give the attempts that owe an estimate their usage, and note it."""
-    if exchange.codec.operation != "generate" or exchange.question is None:
+    codec = exchange.codec
+    question = exchange.question
+    if question is None or codec.encode_count is not None:  # counting is free
         return
+    if question.passing is not None:  # nobody has read what was asked
+        return
+    estimate = _estimate_carried if codec.carried else _estimate
     for attempt in exchange.attempts:
-        attempt.usage = _estimate(attempt, exchange)
+        attempt.usage = estimate(attempt, exchange)
         if attempt.usage is not None and attempt.usage.estimated and NOTE not in exchange.notes:
             exchange.notes.append(NOTE)
 
 
 def usage_of_text(exchange: Exchange, said_bytes: int) -> Usage:
     """The estimate for the request of ``exchange`` and a reply of so many bytes of text."""
-    return usage(input=_input(exchange), output=estimate_text(said_bytes), estimated=True)
+    output = estimate_text(said_bytes) if exchange.codec.generates else 0
+    return usage(input=_input(exchange), output=output, estimated=True)
 
 
 def usage_of_reply(exchange: Exchange, response: GenerateResponse) -> Usage:
@@ -72,6 +79,13 @@ def _estimate(attempt: Attempt, exchange: Exchange) -> Usage | None:
     return known if output <= known.output else msgspec.structs.replace(known, output=output, estimated=True)
 
 
+def _estimate_carried(attempt: Attempt, exchange: Exchange) -> Usage | None:
+    assert exchange.question is not None
+    if attempt.usage is not None or not _owes(attempt, exchange):
+        return attempt.usage
+    return estimate_carried(exchange.question, exchange.codec.operation, attempt.said_bytes)
+
+
 def _owes(attempt: Attempt, exchange: Exchange) -> bool:
     error = attempt.error
     if error is None:
@@ -96,7 +110,9 @@ def _input(exchange: Exchange) -> int:
     question = exchange.question
     assert question is not None
     try:
-        request: GenerateRequest = exchange.canonical or exchange.codec.decode_request(question.inbound)
+        request: Asked = exchange.canonical or exchange.codec.decode_request(question.inbound)
     except GatewayError:
         return estimate_text(len(question.body))
-    return estimate_input(request)
+    if isinstance(request, GenerateRequest):
+        return estimate_input(request)
+    return request.estimate(estimate_text)

@@ -10,14 +10,16 @@ import logging
 import random
 import time
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import msgspec
 
+from plexus.canonical.embedding import EmbedRequest
 from plexus.canonical.errors import ErrorKind, GatewayError, TransportError
 from plexus.canonical.headers import Field
 from plexus.canonical.losses import Loss, Losses
 from plexus.canonical.request import GenerateRequest
+from plexus.canonical.reranking import RerankRequest
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage, add
 from plexus.domain.record import AttemptRecord, Opening, Record
@@ -41,6 +43,10 @@ CLIENT_CLOSED = 499
 def new_id() -> str:
     """``req_`` and 32 hex digits that sort by time: 48 bits of milliseconds, 80 of chance (as RFC 9562 UUIDv7 does)."""
     return f"req_{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"
+
+
+Asked: TypeAlias = GenerateRequest | EmbedRequest | RerankRequest
+"""A client's request in the hub's terms."""
 
 
 class Attempt(msgspec.Struct, eq=False):
@@ -122,7 +128,7 @@ class Exchange(msgspec.Struct, eq=False):
     caller: Caller | None = None
     question: Question | None = None
     plan: Plan | None = None
-    canonical: GenerateRequest | None = None
+    canonical: Asked | None = None
     """The client's request, decoded once for all attempts that translate."""
     attempts: list[Attempt] = []
     serving: Attempt | None = None
@@ -134,6 +140,8 @@ class Exchange(msgspec.Struct, eq=False):
     bytes_out: int = 0
     passed: list[bytes] | None = None
     """What the client has got of a stream, where its protocol's terminal frame repeats that."""
+    passes_as_it_is: bool = False
+    """The reply has begun, and has no place for words of ours (sound, text): one that fails is broken off."""
     first_token_ns: int | None = None
     waited_ns: int = 0
     """Time spent waiting for the client's body or for a provider."""
@@ -170,7 +178,7 @@ class Exchange(msgspec.Struct, eq=False):
                     operation=self.codec.operation,
                     model=self.question.model if self.question else "",
                     target=target.name,
-                    bytes_in=len(self.question.body) if self.question else 0,
+                    bytes_in=self.question.size if self.question else 0,
                 )
             )
         return attempt
@@ -218,6 +226,9 @@ class Exchange(msgspec.Struct, eq=False):
             attempts[-1].fail(error, None)
         if self.sink.gone:
             self.status = CLIENT_CLOSED
+        elif self.sink.committed and self.passes_as_it_is:
+            self.notes.append(PARTIAL)
+            self.sink.abort()
         elif self.sink.committed:
             self.notes.append(PARTIAL)
             self.sink.write(self.codec.encode_stream_error(error, b"".join(self.passed or ())))
@@ -256,7 +267,7 @@ class Exchange(msgspec.Struct, eq=False):
             operation=self.codec.operation,
             model=question.model if question else "",
             stream=question.stream if question else False,
-            bytes_in=len(question.body) if question else 0,
+            bytes_in=question.size if question else 0,
             bytes_out=self.bytes_out,
             route=self.plan.model if self.plan else None,
             provider=last.target.provider.name if last else None,

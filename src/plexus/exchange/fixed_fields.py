@@ -22,23 +22,24 @@ class FixedFields:
 
     def __init__(self, user_agent: bytes) -> None:
         self._user_agent = user_agent
-        self._known: dict[tuple[str, str, bool], Fixed] = {}
+        self._known: dict[tuple[str, str, bool | None], Fixed] = {}
 
-    def of(self, provider: Provider, protocol: str, *, stream: bool) -> Fixed:
-        """What heads every ``protocol`` request to ``provider``."""
+    def of(self, provider: Provider, protocol: str, *, stream: bool | None) -> Fixed:
+        """What heads every ``protocol`` request to ``provider``. ``stream`` None: its types are the caller's to say."""
         place = (provider.name, protocol, stream)
         known = self._known.get(place)
         if known is None or known.provider is not provider:
             known = self._known[place] = self._write(provider, protocol, stream)
         return known
 
-    def _write(self, provider: Provider, protocol: str, stream: bool) -> Fixed:
+    def _write(self, provider: Provider, protocol: str, stream: bool | None) -> Fixed:
         fields = [
             *provider.headers,
             *auth_fields(provider.auth.get(protocol, "bearer"), provider.credential),
-            (b"content-type", b"application/json"),
-            (b"accept", b"text/event-stream" if stream else b"application/json"),
         ]
+        if stream is not None:
+            fields.append((b"content-type", b"application/json"))
+            fields.append((b"accept", b"text/event-stream" if stream else b"application/json"))
         names = frozenset(name.lower() for name, _ in provider.headers)
         if b"user-agent" not in names:
             fields.append((b"user-agent", self._user_agent))

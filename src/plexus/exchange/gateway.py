@@ -39,16 +39,6 @@ class Gateway:
     """Waits before another try of the same target."""
     counters: Counters = field(default_factory=Counters)
 
-    _spoken: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for protocol, operation in self.provider_codecs:
-            self._spoken[operation] = self._spoken.get(operation, frozenset()) | {protocol}
-
-    def spoken(self, operation: str) -> frozenset[str]:
-        """The protocols in which providers are asked for ``operation``."""
-        return self._spoken[operation]
-
     def open_exchange(self, call: Call, sink: Sink) -> Exchange:
         """The scope of one call: pins the snapshot; its exit answers a failure and files the record."""
         return Exchange(

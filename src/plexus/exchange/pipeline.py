@@ -6,12 +6,13 @@ import time
 
 from plexus.exchange.attempt import attempt_until_committable
 from plexus.exchange.authenticate import authenticate
-from plexus.exchange.call import Call, Question, read_question
+from plexus.exchange.call import Call, Question, has_form, read_form, read_question
 from plexus.exchange.count import count_tokens
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.ports import Sink
 from plexus.exchange.relay import relay
+from plexus.exchange.serving import keep_serving
 from plexus.routing.resolve import resolve
 
 
@@ -21,7 +22,8 @@ async def run(call: Call, sink: Sink, gateway: Gateway) -> None:
         snapshot = exchange.snapshot
         exchange.caller = caller = authenticate(call.headers, call.query, snapshot, gateway.digest)
         exchange.question = question = await read(call, exchange)
-        exchange.plan = plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
+        plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
+        exchange.plan = plan = keep_serving(plan, call.codec, gateway.provider_codecs)
         with gateway.deadlines.limit(plan.targets[0].timeouts, call.headers, stream=question.stream) as deadline:
             if call.codec.operation == "count_tokens":
                 reply = await count_tokens(plan, exchange, gateway, deadline)
@@ -31,8 +33,12 @@ async def run(call: Call, sink: Sink, gateway: Gateway) -> None:
 
 
 async def read(call: Call, exchange: Exchange) -> Question:
-    """The client's body. Raises ClientError when it is too large, cut, or not a JSON object that names a model."""
-    started = time.perf_counter_ns()
-    body = await call.read_body(exchange.snapshot.max_body_bytes)
+    """The client's body. Raises ClientError when it is too large, cut, or not a JSON object (or form) that names a model."""
+    started, snapshot = time.perf_counter_ns(), exchange.snapshot
+    if has_form(call):
+        question = await read_form(call, snapshot.max_body_bytes, snapshot.keep_upload_bytes)
+        exchange.waited_ns += time.perf_counter_ns() - started
+        return question
+    body = await call.read_body(snapshot.max_body_bytes)
     exchange.waited_ns += time.perf_counter_ns() - started
     return read_question(call, body)

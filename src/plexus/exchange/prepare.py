@@ -10,18 +10,19 @@ from plexus.canonical.errors import ClientError, ErrorKind, GatewayError
 from plexus.canonical.headers import Field
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
-from plexus.domain.provider import Provider
+from plexus.domain.provider import Endpoint, Provider
 from plexus.domain.route import Target
 from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
-from plexus.exchange.exchange import Attempt, Exchange
+from plexus.exchange.exchange import Asked, Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.seal import is_sealed, unseal
+from plexus.exchange.serving import choose_codec, dialect_of
 from plexus.exchange.stand_ins import put_stand_ins
 from plexus.protocols import envelope
 from plexus.protocols.codec import Outbound
 from plexus.protocols.envelope import Envelope
 from plexus.providers.auth import auth_query
-from plexus.routing.lane import choose_lane, choose_protocol
+from plexus.routing.lane import choose_lane
 from plexus.upstream.request import UpstreamRequest
 
 
@@ -46,21 +47,21 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     for a body that the client's own protocol does not allow.
     """
     target, client = attempt.target, exchange.codec
-    protocol = choose_protocol(client.protocol, target, gateway.spoken(client.operation))
-    if protocol is None:
+    codec = choose_codec(client, target, gateway.provider_codecs)
+    if codec is None:
         raise NotForThisTarget(
             ErrorKind.UPSTREAM_MODEL_UNKNOWN, f"No protocol of this target serves {client.operation}."
         )
-    attempt.protocol = protocol
-    same = protocol == client.protocol
-    codec = gateway.provider_codecs[protocol, client.operation]
-    dialect: msgspec.Struct = target.dialects.get(protocol) or codec.default_dialect
+    attempt.protocol = protocol = codec.protocol
+    same = codec is client
+    dialect = dialect_of(target, codec)
     question = exchange.question
     assert question is not None
-    sealed = is_sealed(question.body)
+    decoded = (
+        is_sealed(question.body) if client.generates else same and not client.fits(question.inbound.envelope, dialect)
+    )
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
-    if same and not sealed:
-        codec = client  # which may want its stream in a form of its own
+    if same and not decoded:
         kept = question.inbound.envelope
         if refused := getattr(dialect, "refused_members", None):
             kept, losses = without_refused(kept, refused)
@@ -69,14 +70,16 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
             exchange.losses = Losses()  # an earlier attempt's, on another lane
         edits = client.edits(kept, target.model, dialect)
         edited = bool(edits or extra) or kept is not question.inbound.envelope
-        attempt.lane = choose_lane(same_protocol=True, edited=edited, sealed=False)
+        attempt.lane = choose_lane(same_protocol=True, edited=edited, decoded=False)
         outbound = Outbound(
             path=client.path(target.model, question.stream),
             body=_edited(kept, {**edits, **extra}),
             query=exchange.call.raw_query,
         )
     else:
-        attempt.lane = choose_lane(same_protocol=same, edited=True, sealed=sealed)
+        if same:  # the client's own may want its stream in a form of its own
+            codec = gateway.provider_codecs[protocol, client.operation]
+        attempt.lane = choose_lane(same_protocol=same, edited=True, decoded=decoded)
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
@@ -84,7 +87,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         _take_losses(losses, attempt, exchange)
     fixed = gateway.fixed_fields.of(target.provider, protocol, stream=question.stream)
     provider, endpoint = target.provider, target.provider.endpoints[protocol]
-    query = _query(provider, protocol, outbound.query, endpoint.query)
+    query = query_of(provider, endpoint, outbound.query)
     request = UpstreamRequest(
         origin=endpoint.origin,
         target=endpoint.address(outbound.path, target.model, question.stream).encode() + query,
@@ -135,11 +138,12 @@ def _translate(
     if exchange.canonical is None:
         assert exchange.question is not None
         exchange.canonical = exchange.codec.decode_request(exchange.question.inbound)
-    request: GenerateRequest = msgspec.structs.replace(
-        exchange.canonical, model=attempt.target.model, stream_usage=True
-    )
-    request, losses = unseal(request, attempt.target.provider.name, gateway.seal_key)
-    request = put_stand_ins(request, codec.protocol, losses)
+    request: Asked = msgspec.structs.replace(exchange.canonical, model=attempt.target.model)
+    losses = Losses()
+    if isinstance(request, GenerateRequest):
+        request = msgspec.structs.replace(request, stream_usage=True)
+        request, losses = unseal(request, attempt.target.provider.name, gateway.seal_key)
+        request = put_stand_ins(request, codec.protocol, losses)
     try:
         outbound, more = codec.encode_request(request, dialect)
     except GatewayError as refusal:
@@ -179,10 +183,10 @@ def _fields(
     return fields
 
 
-def _query(provider: Provider, protocol: str, own: bytes, fixed: bytes) -> bytes:
+def query_of(provider: Provider, endpoint: Endpoint, own: bytes) -> bytes:
     """``?`` and what belongs behind it: the operation's query, the endpoint's, and the credential of a provider that wants
     it there."""
-    credential = auth_query(provider.auth.get(protocol, "bearer"), provider.credential)
-    if not own and not credential and not fixed:
+    credential = auth_query(provider.auth.get(endpoint.protocol, "bearer"), provider.credential)
+    if not own and not credential and not endpoint.query:
         return b""
-    return b"?" + b"&".join(part for part in (own, fixed, credential) if part)
+    return b"?" + b"&".join(part for part in (own, endpoint.query, credential) if part)

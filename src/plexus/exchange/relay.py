@@ -24,11 +24,12 @@ LINGER = 1.0
 
 async def relay(ready: Committable, sink: Sink, exchange: Exchange) -> None:
     """Send ``ready`` to the client. Raises GatewayError when the provider fails after the commit."""
-    exchange.status = 200
     exchange.serving = ready.attempt
     if isinstance(ready, WholeReply):
+        exchange.status = 200
         _send_whole(ready, sink, exchange)
     else:
+        exchange.status = ready.status
         await _stream(ready, sink, exchange)
 
 
@@ -42,8 +43,12 @@ def _send_whole(ready: WholeReply, sink: Sink, exchange: Exchange) -> None:
 
 
 async def _stream(ready: StreamReply, sink: Sink, exchange: Exchange) -> None:
-    content_type = (b"content-type", exchange.codec.stream_type + b"; charset=utf-8")
-    sink.start(200, [content_type, *STREAM_FIELDS, *exchange.reply_fields(), *ready.fields])
+    if ready.plain is None:
+        content_type = (b"content-type", exchange.codec.stream_type + b"; charset=utf-8")
+        sink.start(200, [content_type, *STREAM_FIELDS, *exchange.reply_fields(), *ready.fields])
+    else:
+        exchange.passes_as_it_is = True
+        sink.start(ready.status, [*ready.plain, *exchange.reply_fields(), *ready.fields])
     exchange.first_token_ns = time.perf_counter_ns()
     if exchange.codec.repeats_reply:
         exchange.passed = []
@@ -82,7 +87,7 @@ class Pump:
         self._sink = sink
         self._passed = exchange.passed
         self._heartbeat = exchange.codec.heartbeat
-        self._heartbeat_after = exchange.snapshot.heartbeat_seconds
+        self._heartbeat_after = exchange.snapshot.heartbeat_seconds if ready.plain is None else None
         self._timeouts: Timeouts = exchange.attempt.target.timeouts
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()

@@ -49,8 +49,8 @@ class ClientConnection(asyncio.Protocol):
     """A connection. ``send`` a request, its reply goes to the listener; then the next."""
 
     __slots__ = (
-        "_buffer", "_decoder", "_head", "_listener", "_method", "_paused", "_transport", "anything", "closed", "idle_since",
-        "requests", "reusable",
+        "_buffer", "_decoder", "_drained", "_head", "_listener", "_method", "_owing", "_paused", "_transport", "anything",
+        "closed", "full", "idle_since", "requests", "reusable",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -61,6 +61,10 @@ class ClientConnection(asyncio.Protocol):
         self._head: ReplyHead | None = None
         self._decoder: BodyDecoder | None = None
         self._paused = False
+        self._owing = False  # a part of the request's body is still to be written
+        self._drained: asyncio.Future[None] | None = None
+        self.full = False
+        """The provider takes a body too slowly: wait for ``drained``."""
         self.anything = False
         """A byte of the current reply has come."""
         self.reusable = True
@@ -82,6 +86,7 @@ class ClientConnection(asyncio.Protocol):
         self.closed = True
         self.reusable = False
         self._transport = None
+        self.resume_writing()
         listener = self._listener
         if listener is None:
             return
@@ -99,6 +104,16 @@ class ClientConnection(asyncio.Protocol):
         """Called by the loop; False closes the transport."""
         self.reusable = False
         return False
+
+    def pause_writing(self) -> None:
+        """Called by the loop."""
+        self.full = True
+
+    def resume_writing(self) -> None:
+        """Called by the loop."""
+        self.full = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Called by the loop."""
@@ -156,6 +171,8 @@ class ClientConnection(asyncio.Protocol):
     def _end(self, rest: bytes) -> None:
         listener, self._listener = self._listener, None
         self._head = self._decoder = None
+        if self._owing:
+            self.reusable = False  # answered before the whole request was out: what is missing cannot be taken back
         if rest:
             self.abort()  # bytes behind a complete reply belong to nobody
         self.resume()
@@ -170,11 +187,13 @@ class ClientConnection(asyncio.Protocol):
 
     # --- for the owner
 
-    def send(self, method: bytes, request: bytes, listener: Listener) -> None:
-        """Write ``request`` (head and body) and give its reply to ``listener``.
+    def send(self, method: bytes, request: bytes, listener: Listener, *, more: bool = False) -> None:
+        """Write ``request`` (head and body) and give its reply to ``listener``. ``more``: the body follows, by ``write`` and
+        ``end_body``.
 
         A connection that has just died gives ``on_lost`` at once.
         """
+        self._owing = more
         self._listener = listener
         self._method = method
         self._head = self._decoder = None
@@ -185,6 +204,21 @@ class ClientConnection(asyncio.Protocol):
             self._fail(Lost.BEFORE_HEAD, "connection closed")
         else:
             self._transport.write(request)
+
+    def write(self, *pieces: bytes) -> None:
+        """More of the request's body, framed by the caller. Nothing once the connection is lost."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.writelines(pieces)
+
+    def end_body(self) -> None:
+        """The request's body is written."""
+        self._owing = False
+
+    async def drained(self) -> None:
+        """Until the provider has taken most of what was written, or the connection is lost."""
+        while self.full and not self.closed:
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
 
     def pause(self) -> None:
         """Stop reading."""
@@ -202,6 +236,7 @@ class ClientConnection(asyncio.Protocol):
         """Close at once; the listener hears nothing more."""
         self._listener = None
         self.reusable = False
+        self._owing = False
         if self._transport is not None:
             self._transport.abort()
 

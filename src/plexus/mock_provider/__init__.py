@@ -4,7 +4,7 @@
 - **step**: what a transcript is made of: Reply, Stream, Status, Raw, Hang, Reset, Html, Redirect.
 - **fault**: a step with a name, to be had by a model's name or a header (``faults``, ``knobs``).
 - **vendor**: one protocol: reads its requests, refuses what its owner refuses, writes its replies (``chat``, ``messages``,
-  ``responses``, ``gemini``). **route**: a path of a vendor.
+  ``responses``, ``gemini``, ``ollama``, ``cohere``). **route**: a path of a vendor.
 - **operation**: what generates no text: embeddings, reranking, images … (``operations``), and what is kept (``shelf``).
 - **ask**, **answer**: what a request wants and what the mock's mind (``planner``) says, in no protocol.
 - **frame**: an event of a stream before it is bytes, **framing** how it becomes them; **playback** cuts, stalls and garbles them.

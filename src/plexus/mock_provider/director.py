@@ -19,7 +19,7 @@ from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.errors import Fault, Refused, kind_of
 from plexus.mock_provider.faults import FAULTS
 from plexus.mock_provider.fields import fields_of, request_id
-from plexus.mock_provider.framing import Framing
+from plexus.mock_provider.framing import SSE, Framing
 from plexus.mock_provider.knobs import Knobs, knobs_of
 from plexus.mock_provider.planner import answers, limited
 from plexus.mock_provider.playback import USAGE_MEMBERS, Voice, json_script, stream_script
@@ -129,10 +129,19 @@ class _Director:
         return prepare
 
     def _operated(self, answer: Answer, step: Reply) -> Script:
-        """The answer of an operation; the faults of a stream work on it as on any JSON body."""
-        kind, body = answer if isinstance(answer, tuple) else (self.vendor.json_type, _encoded(answer))
+        """The answer of an operation; the faults of a stream work on it too."""
         form = step if isinstance(step, Stream) else Stream()
         fault = _fault(form.error)
+        if isinstance(answer, list):
+            assert isinstance(self.vendor, Generator)
+            voice = Voice(
+                fields=self._fields(SSE.content_type, form.headers),
+                error=partial(self.vendor.error_frames, fault),
+                framing=SSE,
+                grow=lambda frame: [frame],
+            )
+            return stream_script(answer, form, voice)
+        kind, body = answer if isinstance(answer, tuple) else (self.vendor.json_type, _encoded(answer))
         return json_script(body, form, self._fields(kind, step.headers), _encoded(self.vendor.error(fault, self.ident)))
 
     def _step(self, step: Step | None, knobs: Knobs, operation: Prepare) -> Script:

@@ -11,6 +11,7 @@ from plexus.mock_provider.answer import Json
 from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.clouds import give_token
 from plexus.mock_provider.errors import Refused
+from plexus.mock_provider.frame import Frame
 from plexus.mock_provider.gemini.request import count as count_gemini
 from plexus.mock_provider.messages.request import read_count
 from plexus.mock_provider.models import is_known, listing, single
@@ -33,8 +34,8 @@ from plexus.mock_provider.vendors import (
     Vendor,
 )
 
-Answer = Json | tuple[str, bytes]
-"""A JSON body, or another one with its content type."""
+Answer = Json | tuple[str, bytes] | list[Frame]
+"""A JSON body, another one with its content type, or the events of a stream."""
 Operation = Callable[[Desk], Callable[[], Answer]]
 """Checks the call (raises Refused); what it gives makes the answer."""
 
@@ -115,12 +116,14 @@ ROUTES: Final = (
     _route("POST", r"/api/chat", OLLAMA),
     _route("GET", r"/api/tags", OLLAMA, _tags, scripted=False),
     _route("POST", r"/v1/embeddings", CHAT, embeddings.openai),
+    _route("POST", r"/v2/chat", COHERE),
     _route("POST", r"/v2/embed", COHERE, embeddings.cohere),
     _route("POST", r"/v2/rerank", COHERE, rerank.cohere),
     _route("POST", r"/v1/rerank", CHAT, rerank.openly),
     _route("POST", r"/v1/moderations", CHAT, moderations.moderate),
     _route("POST", r"/v1/images/generations", CHAT, images.generate),
     _route("POST", r"/v1/images/edits", CHAT, images.edit),
+    _route("POST", r"/v1/images/variations", CHAT, images.vary),
     _route("POST", r"/v1/audio/speech", CHAT, audio.speak),
     _route("POST", r"/v1/audio/transcriptions", CHAT, audio.transcribe),
     _route("POST", r"/v1/audio/translations", CHAT, audio.translate),

@@ -16,6 +16,8 @@ from plexus.mock_provider.chat import reply as chat_reply
 from plexus.mock_provider.chat import request as chat_request
 from plexus.mock_provider.chat import stream as chat_stream
 from plexus.mock_provider.clouds import read_azure, read_vertex_claude, token_error
+from plexus.mock_provider.cohere import reply as cohere_reply
+from plexus.mock_provider.cohere import request as cohere_request
 from plexus.mock_provider.completions import reply as completions_reply
 from plexus.mock_provider.completions import request as completions_request
 from plexus.mock_provider.errors import Fault, Protocol, chat_error, messages_error
@@ -89,6 +91,10 @@ def _read_ollama(call: MockCall, _stage: Stage) -> Ask:
     return ollama_request.read(call.body)
 
 
+def _read_cohere(call: MockCall, _stage: Stage) -> Ask:
+    return cohere_request.read(call.body)
+
+
 def _read_completions(call: MockCall, _stage: Stage) -> Ask:
     return completions_request.read(call.body)
 
@@ -99,10 +105,6 @@ def _read_messages(call: MockCall, stage: Stage) -> Ask:
 
 def _chat_error(fault: Fault, _ident: str) -> Json:
     return chat_error(fault)
-
-
-def _cohere_error(fault: Fault, ident: str) -> Json:
-    return {"id": ident, "message": fault.message or fault.kind.message}
 
 
 def _chat_error_frames(fault: Fault, _sent: Sequence[Frame]) -> list[Frame]:
@@ -219,7 +221,15 @@ BEDROCK: Final = Generator(
 VERTEX_CLAUDE: Final = replace(MESSAGES, read=read_vertex_claude)
 AZURE: Final = replace(CHAT, read=read_azure)
 TOKENS: Final = Vendor(protocol="gemini", error=token_error, keyless=True)
-COHERE: Final = Vendor(protocol="cohere", error=_cohere_error)
+COHERE: Final = Generator(
+    protocol="cohere",
+    read=_read_cohere,
+    whole=cohere_reply.response,
+    frames=cohere_reply.events,
+    error=cohere_reply.error,
+    error_frames=cohere_reply.failing,
+    grow=_grow_nothing,
+)
 
 
 def growth(vendor: Generator, saying: Saying) -> Callable[[Frame], list[Frame]]:

@@ -120,6 +120,11 @@ def fixed_path(path: str) -> Callable[[str, bool], str]:
     return lambda model, stream: path
 
 
+def all_of(*_: object) -> bool:
+    """The answer of an operation that every provider serves, and of a body that suits every one."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderCodec(Generic[Request, Response, Dialect]):
     """One protocol for one operation, as a client towards providers: all that a protocol needs which no client of ours
@@ -134,6 +139,10 @@ class ProviderCodec(Generic[Request, Response, Dialect]):
     """The media type of a streamed reply, on both sides."""
     names_replies: bool = True
     """Replies say their id and model; else the exchange names them."""
+    generates: bool = True
+    """Its requests and replies are the hub's GenerateRequest and GenerateResponse; else it is JSON both ways, no streams."""
+    serves: Callable[[Dialect], bool] = all_of
+    """Whether a provider of this protocol, with such a dialect, serves the operation."""
 
     encode_request: Callable[[Request, Dialect], tuple[Outbound, Losses]]
     """Raises ClientError for content that this protocol cannot express."""
@@ -146,6 +155,11 @@ class ProviderCodec(Generic[Request, Response, Dialect]):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec(ProviderCodec[Request, Response, Dialect]):
     """The whole: also as a server towards clients, and for the lanes on which both sides speak the protocol."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether a client may ask for a stream."""
+        return self.generates or self.carried
 
     # as a server, facing the client
     decode_request: Callable[[Inbound], Request]
@@ -160,12 +174,20 @@ class Codec(ProviderCodec[Request, Response, Dialect]):
     """That frame repeats the reply so far, so what passes must be kept; else b"" is passed for it."""
     demands_usage: bool = False
     """Every reply must hold counts, so that our estimate is given where the provider said none."""
+    carried: bool = False
+    """Nothing of this operation is translated: its request may be a form, its reply of any content type."""
+    asks: str = ""
+    """The operation that providers are asked for where they do not serve this one; "": this one, in their own protocol."""
+    default_model: str = ""
+    """The model of a call that names none."""
     encode_count: Callable[[int], bytes] | None = None
     """For counting: the reply that holds our own estimate."""
     heartbeat: bytes
     """What keeps a silent stream open, at an event boundary only."""
 
     # the same protocol on both sides: bytes stay
+    fits: Callable[[Envelope, Dialect], bool] = all_of
+    """Whether the provider reads this body, and answers it, as the client means it; else the call is translated."""
     path: Callable[[str, bool], str]
     """(upstream model, streamed) -> where the operation lives below the base URL (``/chat/completions``)."""
     forwarded_headers: frozenset[bytes]

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from plexus.canonical.errors import bad_request
+from plexus.protocols.unreadable import UNREADABLE
 
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ class Envelope:
                 return msgspec.json.decode(value, type=kind | None)
             found: T | None = decoder.decode(value)
             return found
-        except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+        except UNREADABLE as wrong:
             raise bad_request(f"{name}: {wrong}", param=name) from None
 
     def replace(self, edits: dict[str, bytes]) -> bytes:
@@ -101,10 +102,12 @@ def read(body: bytes) -> Envelope:
     Raises ClientError for anything but one JSON object in UTF-8, and for duplicate members.
     """
     try:
+        if not body.isascii():
+            body.decode()  # members are decoded later, or by others
         members = _MEMBERS.decode(body)
-    except msgspec.ValidationError:
-        raise bad_request("The body must be a JSON object.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+    except UNREADABLE as wrong:
+        if isinstance(wrong, msgspec.ValidationError):
+            raise bad_request("The body must be a JSON object.") from None
         raise bad_request(f"The body is not valid JSON: {wrong}.") from None
     envelope = Envelope(body, members)
     envelope.check()

@@ -13,6 +13,7 @@ import msgspec
 from plexus.canonical.content import Extras
 from plexus.canonical.errors import bad_request
 from plexus.canonical.request import GenerateRequest
+from plexus.protocols.unreadable import UNREADABLE
 
 T = TypeVar("T")
 
@@ -72,7 +73,7 @@ class Members:
             return None
         try:
             taken: T = _DECODERS[kind].decode(value)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             return decode_as(value, kind, self.where(name))
         return taken
 
@@ -102,7 +103,7 @@ class Members:
             return []
         try:
             objects = _OBJECTS.decode(value)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             path = self.where(name)
             items = decode_as(value, Array, path)
             objects = [decode_as(item, Object, f"{path}[{index}]") for index, item in enumerate(items)]
@@ -128,7 +129,7 @@ def decode_as(value: msgspec.Raw, kind: type[T], path: str) -> T:
     """``value`` as one of the kinds of ``Members.take``. Raises ClientError naming ``path``."""
     try:
         decoded: T = _DECODERS[kind].decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except UNREADABLE as wrong:
         raise bad_request(f"{path}: {wrong}.", param=path) from None
     return decoded
 

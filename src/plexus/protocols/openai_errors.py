@@ -12,6 +12,7 @@ from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, Provid
 from plexus.canonical.headers import Field, Headers
 from plexus.protocols.codec import ErrorReply
 from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry, shown_status
+from plexus.protocols.unreadable import UNREADABLE
 
 K = ErrorKind
 
@@ -107,7 +108,7 @@ def _read(body: bytes) -> WireError | None:
     and the first of a list of those (Google's compatible endpoint)."""
     try:
         document = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     if isinstance(document, list) and document:
         document = document[0]
@@ -123,7 +124,7 @@ def _read(body: bytes) -> WireError | None:
         error = {**error, "message": detail}
     try:
         return msgspec.convert(error, WireError)
-    except msgspec.ValidationError:
+    except UNREADABLE:
         message = error.get("message")
         return WireError(message=message if isinstance(message, str) else None)
 

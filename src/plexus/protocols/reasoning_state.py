@@ -17,6 +17,7 @@ import hmac
 import msgspec
 
 from plexus.canonical.content import ReasoningState
+from plexus.protocols.unreadable import UNREADABLE
 
 PREFIX = "plx1."
 _TAG = 16
@@ -39,7 +40,7 @@ def unseal(sealed: str, key: bytes) -> ReasoningState | None:
         if not hmac.compare_digest(tag, _tag(body, key)):
             return None
         return msgspec.json.decode(body, type=ReasoningState)
-    except (binascii.Error, ValueError, msgspec.MsgspecError):
+    except (binascii.Error, ValueError, *UNREADABLE):
         return None
 
 

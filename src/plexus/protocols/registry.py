@@ -7,11 +7,26 @@ from typing import Any
 
 import msgspec
 
-from plexus.protocols import anthropic_messages, bedrock_converse, gemini, openai_chat, openai_responses
+from plexus.protocols import (
+    anthropic_messages,
+    audio,
+    bedrock_converse,
+    cohere,
+    embeddings,
+    gemini,
+    images,
+    moderations,
+    ollama,
+    openai_chat,
+    openai_responses,
+    rerank,
+)
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.bedrock_converse.dialect import ConverseDialect
 from plexus.protocols.codec import Codec, ProviderCodec
+from plexus.protocols.cohere.dialect import CohereDialect
 from plexus.protocols.gemini.dialect import GeminiDialect
+from plexus.protocols.ollama.dialect import OllamaDialect
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
 
@@ -24,13 +39,18 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
         anthropic_messages.COUNT_CODEC,
         gemini.CODEC,
         gemini.COUNT_CODEC,
+        *images.CODECS,
+        *audio.CODECS,
+        *embeddings.CODECS,
+        *rerank.CODECS,
+        *moderations.CODECS,
     )
 }
 """What clients speak."""
 
 PROVIDER_CODECS: Mapping[tuple[str, str], ProviderCodec[Any, Any, Any]] = {
     **CODECS,
-    (bedrock_converse.CODEC.protocol, bedrock_converse.CODEC.operation): bedrock_converse.CODEC,
+    **{(codec.protocol, codec.operation): codec for codec in (ollama.CODEC, cohere.CODEC, bedrock_converse.CODEC)},
 }
 """What providers speak: the same, and protocols that face providers only."""
 
@@ -40,10 +60,12 @@ DIALECTS: Mapping[str, type[msgspec.Struct]] = {
     "anthropic_messages": MessagesDialect,
     "gemini": GeminiDialect,
     "bedrock_converse": ConverseDialect,
+    "ollama": OllamaDialect,
+    "cohere": CohereDialect,
 }
 """The questions that presets and the configuration may answer, by protocol."""
 
-CLIENT_PROTOCOLS = frozenset(protocol for protocol, _ in CODECS)
-"""The protocols in which clients are answered."""
+CLIENT_PROTOCOLS = frozenset(protocol for protocol, operation in CODECS if operation == "generate")
+"""The protocols in which clients have something generated."""
 PROTOCOLS = frozenset(protocol for protocol, _ in PROVIDER_CODECS)
 """The protocols in which providers are asked."""

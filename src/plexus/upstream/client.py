@@ -13,6 +13,7 @@ from plexus.http1.client import ClientConnection
 from plexus.http1.head import encode_fields
 from plexus.upstream.connect import Connector
 from plexus.upstream.failures import transport_error
+from plexus.upstream.feeding import Feeder
 from plexus.upstream.pool import Pool
 from plexus.upstream.proxy import ProxyRules
 from plexus.upstream.reply import UpstreamReply
@@ -46,16 +47,16 @@ class UpstreamClient:
     ) -> UpstreamReply:
         """Send, and return when the head is in; with ``whole``, when the body is in too. ``sent``: it has been written.
 
-        A kept connection that died before any byte of the answer is replaced once, at once. Raises TransportError, or
-        ProviderError for a reply that is not HTTP. Cancelling drops the connection.
+        A kept connection that died before any byte of the answer is replaced once, at once; a body that can be had only
+        once goes on a new one. Raises TransportError, ProviderError for a reply that is not HTTP, and what the source of
+        the body raises. Cancelling drops the connection.
         """
         pool = self._pools.get(request.origin) or self._add_pool(request.origin)
         wire = _write(request, pool)
-        connection = pool.take()
+        connection = pool.take() if request.source is None or request.source.repeatable else None
         if connection is not None:
             try:
-                sent()
-                return await self._exchange(request, wire, connection, pool, whole=whole)
+                return await self._exchange(request, wire, connection, pool, sent, whole=whole)
             except GatewayError as failure:
                 if failure.kind is not ErrorKind.RESET_REUSED:
                     raise
@@ -65,25 +66,42 @@ class UpstreamClient:
         except BaseException:
             pool.opened -= 1
             raise
-        sent()
-        return await self._exchange(request, wire, connection, pool, whole=whole)
+        return await self._exchange(request, wire, connection, pool, sent, whole=whole)
 
     async def _exchange(
-        self, request: UpstreamRequest, wire: bytes, connection: ClientConnection, pool: Pool, *, whole: bool
+        self,
+        request: UpstreamRequest,
+        wire: bytes,
+        connection: ClientConnection,
+        pool: Pool,
+        sent: Callable[[], None],
+        *,
+        whole: bool,
     ) -> UpstreamReply:
         loop = asyncio.get_running_loop()
+
+        def release() -> None:
+            pool.put(connection, loop.time())
+
+        source = request.source
+        feeder = None if source is None else Feeder(source, connection, release)
         reply = UpstreamReply(
             request.origin,
             connection,
-            lambda: pool.put(connection, loop.time()),
+            release if feeder is None else feeder.release,
             whole=whole,
             limit=request.max_reply_bytes,
+            keeps_coding=request.keeps_coding,
         )
-        connection.send(request.method, wire, reply)
         if self._sweeper is None:
             self._sweeper = loop.call_later(self.SWEEP, self._sweep)
-        if request.first_byte_timeout is not None:
-            self._waiting[reply] = (loop.time() + request.first_byte_timeout, request.origin)
+        if feeder is None:
+            sent()
+            connection.send(request.method, wire, reply)
+            if request.first_byte_timeout is not None:
+                self._waiting[reply] = (loop.time() + request.first_byte_timeout, request.origin)
+        else:
+            feeder.start(request.method, wire, reply, lambda: self._written(request, reply, sent))
         try:
             await reply.head()
         except BaseException:
@@ -92,6 +110,13 @@ class UpstreamClient:
         finally:
             self._waiting.pop(reply, None)
         return reply
+
+    def _written(self, request: UpstreamRequest, reply: UpstreamReply, sent: Callable[[], None]) -> None:
+        """A body that came in pieces is out."""
+        sent()
+        if request.first_byte_timeout is not None and not reply.head_seen:
+            until = asyncio.get_running_loop().time() + request.first_byte_timeout
+            self._waiting[reply] = (until, request.origin)
 
     def _add_pool(self, origin: Origin) -> Pool:
         """The pool of an origin that is new, with what all its requests begin with."""
@@ -140,6 +165,9 @@ def _write(request: UpstreamRequest, pool: Pool) -> bytes:
     if request.headers:
         lines += encode_fields(request.headers)
     body = request.body
-    if body or request.method not in (b"GET", b"HEAD", b"DELETE"):
+    if request.source is not None:
+        length = request.source.length
+        lines += b"transfer-encoding: chunked\r\n" if length is None else b"content-length: %d\r\n" % length
+    elif body or request.method not in (b"GET", b"HEAD", b"DELETE"):
         lines += b"content-length: %d\r\n" % len(body)
     return b"%b %b%b HTTP/1.1\r\n%b\r\n%b" % (request.method, pool.prefix, request.target, lines, body)

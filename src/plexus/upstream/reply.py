@@ -51,8 +51,8 @@ class UpstreamReply:
     """See ``exchange.ports.Reply``. ``release`` is called once, when the connection is free or lost."""
 
     __slots__ = (
-        "_chunks", "_connection", "_decoding", "_failure", "_limit", "_origin", "_receiver", "_release", "_size", "_waiter",
-        "_whole", "complete", "head_seen", "headers", "reused", "status",
+        "_chunks", "_connection", "_decoding", "_failure", "_keeps_coding", "_limit", "_origin", "_receiver", "_release",
+        "_size", "_waiter", "_whole", "complete", "head_seen", "headers", "reused", "status",
     )  # fmt: skip
 
     def __init__(
@@ -63,8 +63,10 @@ class UpstreamReply:
         *,
         whole: bool,
         limit: int = MAX_REPLY,
+        keeps_coding: bool = False,
     ) -> None:
-        """``limit``: bytes of a body, decompressed, that may wait here. A stream that nobody reads is paused long before."""
+        """``limit``: bytes of a body, decompressed, that may wait here. A stream that nobody reads is paused long before.
+        ``keeps_coding``: a compressed body is not touched."""
         self.status = 0
         self.headers = Headers()
         self.reused = connection.requests > 0
@@ -80,6 +82,7 @@ class UpstreamReply:
         self._failure: GatewayError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._receiver: Receiver | None = None
+        self._keeps_coding = keeps_coding
         self._decoding: BodyDecoding | None = None
 
     # --- Listener
@@ -89,7 +92,8 @@ class UpstreamReply:
         self.status = status
         self.headers = Headers(fields)
         self.head_seen = True
-        self._decoding = decoding(self.headers)
+        if not self._keeps_coding:
+            self._decoding = decoding(self.headers)
         if not self._whole:
             self._wake()
 
@@ -167,8 +171,8 @@ class UpstreamReply:
         if self._failure is not None and not self.head_seen:
             raise self._failure
 
-    def give_up(self, error: TransportError) -> None:
-        """A time limit has passed: fail as ``error``."""
+    def give_up(self, error: GatewayError) -> None:
+        """A time limit has passed, or the request's own body cannot be had: fail as ``error``."""
         if not self.complete and self._failure is None:
             self._fail(error)
 

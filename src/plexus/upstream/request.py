@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -10,6 +11,21 @@ from plexus.canonical.headers import Field
 from plexus.domain.provider import Origin
 
 MAX_REPLY = 64 * 1024 * 1024
+
+
+class BodySource(Protocol):
+    """A body in pieces, some of which may still be on their way."""
+
+    @property
+    def length(self) -> int | None:
+        """In bytes; None where nobody knows: then it goes up in chunks."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the pieces can be had again from the beginning."""
+
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """All of it, in order, none empty. Raises GatewayError when the rest cannot be had."""
 
 
 class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,10 +39,14 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     target: bytes
     lines: bytes = b""
     headers: Sequence[Field] = ()
-    body: bytes
+    body: bytes = b""
+    source: BodySource | None = None
+    """The body, where it is not one piece: then ``body`` is empty."""
     connect_timeout: float = 5.0
     """Seconds: name look-up, TCP and TLS together."""
     max_reply_bytes: int = MAX_REPLY
     """Of a whole reply, decompressed."""
     first_byte_timeout: float | None = None
     """Seconds from the last byte sent to the response head."""
+    keeps_coding: bool = False
+    """A compressed reply is given as it comes."""

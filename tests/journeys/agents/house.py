@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.builders import SECRET
-from tests.gateway import Bench
+from tests.gateway import GEMINI, MESSAGES, RESPONSES, Bench
 
 from plexus.clients.client import Wish
 from plexus.clients.registry import CLIENTS
 from plexus.clients.write import apply_changes
-from plexus.mock_provider import MockCall, Reply, Text, ToolCall
+from plexus.mock_provider import MockCall, Reply, Text, Thinking, ToolCall
 
-MAIN = "main"
-"""What the provider calls the model of the route ``chat``, for which the transcript is."""
+MAIN = "mock-thinking.gpt-5"
+"""What the provider calls the model of the route ``chat``, for which the transcript is: one that is known to think."""
+STATES = {GEMINI: b'"thoughtSignature"', MESSAGES: b'"signature"', RESPONSES: b'"encrypted_content"'}
+"""Where a provider's protocol has the state of its thoughts. Whether it is whole, the provider checks."""
 SMALL = "mock-chat"
 SECRET_WORD = "xyzzy-4711"
-COMMAND = "echo result-$((6*7))"
+COMMAND = "printf result-%d 0x2a"
+"""Says result-42, which the command itself does not; Gemini CLI runs nothing that has ``$(`` in it."""
 ANSWER = "The word is xyzzy-4711 and the command said result-42."
 TASK = "Read note.txt, run a command, tell me both."
 PATIENCE = 90.0
@@ -45,7 +48,10 @@ class Agent:
 async def at_work(agent: Agent, bench: Bench, programs: Path, home: Path) -> str:
     """Let the agent do the task, for which the provider asks it to read the note, then to run a command. What it said."""
     bench.providers[0].script(
-        Reply([Text("I look at the note."), agent.read]), Reply(agent.run), Reply(ANSWER), model=MAIN
+        Reply([Thinking("First the note."), Text("I look at the note."), agent.read]),
+        Reply([Thinking("Then the command."), agent.run]),
+        Reply(ANSWER),
+        model=MAIN,
     )
     work = home / "work"
     work.mkdir()
@@ -84,7 +90,7 @@ def _environment(agent: Agent, home: Path) -> dict[str, str]:
     }
 
 
-def check(said: str, bench: Bench) -> None:
+def check(said: str, bench: Bench, upstream: str) -> None:
     """The agent answered, its tools ran, and the gateway has it all on record."""
     assert ANSWER in said, said
     provider = bench.providers[0]
@@ -95,6 +101,8 @@ def check(said: str, bench: Bench) -> None:
     assert SECRET_WORD.encode() not in calls[0].body
     assert SECRET_WORD.encode() in calls[1].body, "the note was read, and its text came up"
     assert b"result-42" in calls[2].body, "the command ran, and its output came up"
+    if upstream in STATES:
+        assert [call.body.count(STATES[upstream]) for call in calls] == [0, 1, 2], "the thoughts came back, too"
     records = bench.journal.records
     assert len(records) == len(provider.calls)
     assert [(record.status, record.error, record.error_message) for record in records] == [(200, None, None)] * len(

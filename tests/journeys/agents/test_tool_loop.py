@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.gateway import CHAT, MESSAGES, RESPONSES, gateway
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, gateway
 from tests.journeys.agents.house import COMMAND, MAIN, SMALL, Agent, at_work, check
 
 from plexus.mock_provider import ToolCall
@@ -37,11 +37,18 @@ CODEX: Final = Agent(
     run=ToolCall("exec_command", {"cmd": COMMAND}),
     quiet={},
 )
-AGENTS: Final = {agent.client: agent for agent in (CLAUDE_CODE, CODEX, OPENCODE)}
+GEMINI_CLI: Final = Agent(
+    client="gemini-cli",
+    command=("gemini", "--yolo", "--skip-trust", "--prompt"),
+    read=ToolCall("read_file", {"file_path": "note.txt"}),
+    run=ToolCall("run_shell_command", {"command": COMMAND, "description": "Adds up"}),
+    quiet={"GEMINI_TELEMETRY_ENABLED": "false"},
+)
+AGENTS: Final = {agent.client: agent for agent in (CLAUDE_CODE, CODEX, OPENCODE, GEMINI_CLI)}
 
-QUICK: Final = {("claude-code", CHAT), ("codex", MESSAGES), ("opencode", MESSAGES)}
+QUICK: Final = {("claude-code", CHAT), ("codex", MESSAGES), ("opencode", GEMINI), ("gemini-cli", RESPONSES)}
 """One journey for each agent, over another protocol than its own; the rest is for ``scripts/test --full``."""
-UPSTREAM: Final = (CHAT, RESPONSES, MESSAGES)
+UPSTREAM: Final = (CHAT, RESPONSES, MESSAGES, GEMINI)
 MATRIX: Final = [
     pytest.param(agent, upstream, marks=() if (agent, upstream) in QUICK else pytest.mark.full)
     for agent in AGENTS
@@ -54,4 +61,4 @@ MATRIX: Final = [
 async def test_an_agent_finishes_its_tool_loop(agent: str, upstream: str, programs: Path, tmp_path: Path) -> None:
     async with gateway(upstream, models=(MAIN,), more={"small": SMALL}) as bench:
         said = await at_work(AGENTS[agent], bench, programs, tmp_path)
-        check(said, bench)
+        check(said, bench, upstream)

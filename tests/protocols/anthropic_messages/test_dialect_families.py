@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexus.protocols.anthropic_messages.dialect import MessagesDialect, default_max_tokens, thinks_adaptively
+from plexus.protocols.anthropic_messages.dialect import (
+    MessagesDialect,
+    default_max_tokens,
+    hides_thoughts,
+    thinks_adaptively,
+)
 
 # https://docs.claude.com/en/docs/about-claude/models/overview and the deprecations page name the models.
 MODELS = [
@@ -36,6 +41,22 @@ MODELS = [
 def test_what_is_known_of_a_family(model: str, bound: int, adaptive: bool) -> None:
     assert default_max_tokens(model, MessagesDialect()) == bound
     assert thinks_adaptively(model, MessagesDialect()) == adaptive
+
+
+@pytest.mark.parametrize(
+    ("model", "hidden"),
+    [
+        ("claude-opus-4-6", False),
+        ("claude-sonnet-4-6", False),
+        ("claude-opus-4-5-20251101", False),
+        ("claude-opus-4-7", True),
+        ("us.anthropic.claude-opus-4-8-v1:0", True),
+        ("claude-sonnet-5", True),
+        ("MiniMax-M2", False),
+    ],
+)
+def test_which_families_tell_no_thoughts_unasked(model: str, hidden: bool) -> None:
+    assert hides_thoughts(model) is hidden
 
 
 @given(st.text(max_size=30))

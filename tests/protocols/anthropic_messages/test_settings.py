@@ -235,8 +235,16 @@ def test_tools_of_every_kind() -> None:
             NEW,
             ReasoningSettings(effort="low", summary="auto"),
             {"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}},
-            ["reasoning.summary unsupported"],
+            [],
         ),
+        (
+            "claude-opus-4-7",
+            ReasoningSettings(effort="low", summary="auto"),
+            {"thinking": {"type": "adaptive", "display": "summarized"}, "output_config": {"effort": "low"}},
+            [],
+        ),
+        ("claude-opus-4-7", ReasoningSettings(mode="adaptive"), {"thinking": {"type": "adaptive"}}, []),
+        (OLD, ReasoningSettings(budget_tokens=5000, summary="detailed"), 5000, ["reasoning.summary approximated"]),
     ],
 )
 def test_an_effort_as_each_family_says_it(

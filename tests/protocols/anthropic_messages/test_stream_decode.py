@@ -332,3 +332,10 @@ def test_any_order_of_events_in_any_chunks_keeps_the_grammar(pieces: list[Any], 
     assert plain(said) == plain(decode_stream(CODEC, [data]))
     fold(said, OWN)  # raises for a delta of a block that is not open
     assert isinstance(said[-1], ReplyEnd) == (done or STOP in pieces)
+
+
+def test_an_index_that_is_used_again_is_another_block() -> None:
+    said = [opened(), delta("text_delta", text="a"), closed(), opened(), delta("text_delta", text="b"), closed()]
+    events = decode_stream(CODEC, [written(START, *said, STOP, END)])
+    assert [event.index for event in events if isinstance(event, BlockStart)] == [0, 1]
+    assert [block.text for block in fold(events, OWN).candidates[0].blocks if isinstance(block, Text)] == ["a", "b"]

@@ -28,7 +28,8 @@ from plexus.canonical.errors import ClientError
 from plexus.protocols import reasoning_state
 from plexus.protocols.gemini.calls import Calls, is_made
 from plexus.protocols.gemini.content import decode_parts
-from plexus.protocols.gemini.signature import encode_signature
+from plexus.protocols.gemini.parts import encode_call, own_extras, with_extras
+from plexus.protocols.gemini.signature import STAND_INS, encode_signature
 from plexus.protocols.members import Members, Object
 
 SEALED = ReasoningState("gemini", reasoning_state.seal(ReasoningState("anthropic_messages", "s", "p"), b"k" * 32))
@@ -131,8 +132,19 @@ def test_what_only_google_understands_stays_whole() -> None:
     assert json.loads(bytes(code.raw)) == {"executableCode": {"code": "1"}, "thoughtSignature": "s"}
 
 
+@pytest.mark.parametrize("word", sorted(STAND_INS))
+def test_a_word_that_stands_in_for_a_signature_is_no_state(word: str) -> None:
+    (call,) = read({"functionCall": {"name": "f"}, "thoughtSignature": word})
+    assert isinstance(call, ToolCall)
+    assert call.state is None
+    assert call.extras is not None
+    assert call.extras.members == {}, "nothing that another protocol could lose"
+    assert encode_call(call) == {"functionCall": {"name": "f"}}
+    assert with_extras(encode_call(call), own_extras(call))["thoughtSignature"] == msgspec.Raw(f'"{word}"'.encode())
+
+
 def test_a_state_that_moved_to_its_call_is_a_thought_again() -> None:
-    thought, call = read({"functionCall": {"name": "f"}, "thoughtSignature": encode_signature(SEALED, moved=True)})
+    thought, call = read({"functionCall": {"name": "f"}, "thoughtSignature": encode_signature(SEALED, words="")})
     assert thought == Reasoning(redacted=True, state=SEALED)
     assert isinstance(call, ToolCall)
     assert call.state is None

@@ -13,7 +13,7 @@ from plexus.canonical.content import Citation, Image, Opaque, Reasoning, Reasoni
 from plexus.canonical.errors import ErrorKind
 from plexus.canonical.events import Failure, fold
 from plexus.canonical.response import Candidate, FinishReason, GenerateResponse
-from plexus.protocols.gemini import CODEC
+from plexus.protocols.gemini import CODEC, reader
 from plexus.protocols.gemini.signature import is_apart
 
 
@@ -159,3 +159,17 @@ def test_an_error_inside_the_stream_ends_it() -> None:
     events = decode_stream(CODEC, [stream(chunk({"text": "a"}), error, STOP)])
     assert isinstance(events[-1], Failure)
     assert events[-1].error.kind is ErrorKind.OVERLOADED
+
+
+def test_chunks_of_text_alone_read_as_any_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick reading of plain chunks and the whole one give the same events, also where they alternate."""
+    parts: list[dict[str, Any]] = [
+        {"text": "a"}, {"text": "b"}, {"text": "t", "thought": True}, {"text": ""}, {"text": "c"},
+        {"text": "d", "thoughtSignature": "s"}, {"text": "e"}, {"functionCall": {"name": "f"}}, {"text": "g"},
+        {"text": "h", "videoMetadata": {}}, {"text": "i"}, {"text": "j"},
+    ]  # fmt: skip
+    chunks = [chunk(part) for part in parts] + [chunk({"text": "k"}, index=1), chunk({"text": "l"}, index=1), STOP]
+    quick = candidate(*chunks)
+    monkeypatch.setattr(reader, "MAX_RICHER", -1)
+    assert candidate(*chunks) == quick
+    assert "".join(block.text for block in quick.blocks if isinstance(block, Text)) == "abcdeghij"

@@ -76,17 +76,18 @@ def test_what_gemini_has_no_part_for_is_lost() -> None:
     ]  # fmt: skip
     path = "candidates[0].content.parts"
     assert losses == [
-        f"{path}[0].citations;unsupported", f"{path}[1];approximated", f"{path}[2];approximated", f"{path}[3];unsupported",
+        f"{path}[1];approximated", f"{path}[2];approximated", f"{path}[3];unsupported",
+        "candidates[0].content.citations;unsupported",
     ]  # fmt: skip
 
 
 def test_a_state_without_words_goes_on_to_the_call() -> None:
     body, _ = write(Reasoning(redacted=True, state=SEALED), ToolCall(id="c", name="f", arguments="{}"))
     (part,) = body["candidates"][0]["content"]["parts"]
-    assert decode_signature(part["thoughtSignature"]) == (SEALED, True)
+    assert decode_signature(part["thoughtSignature"]) == (SEALED, "")
     body, _ = write(Reasoning(redacted=True, state=SEALED), Text(text="a"))
     bare, _ = body["candidates"][0]["content"]["parts"]
-    assert decode_signature(bare["thoughtSignature"]) == (SEALED, False)
+    assert decode_signature(bare["thoughtSignature"]) == (SEALED, None)
 
 
 def test_a_blocked_prompt_has_no_candidates_again() -> None:
@@ -98,3 +99,15 @@ def test_a_blocked_prompt_has_no_candidates_again() -> None:
     response = CODEC.decode_response(json.dumps(wire).encode(), CODEC.default_dialect)
     body, _ = CODEC.encode_response(response, REQUEST)
     assert json.loads(body) == wire
+
+
+def test_citations_of_others_are_grounding() -> None:
+    link = Citation(origin="openai_chat", kind="url_citation", url="https://a", title="A", start=5, end=9)
+    body, losses = write(Text(text="So: K"), Text(text="\u00f6ln.", citations=(link,)))
+    assert losses == []
+    (candidate,) = body["candidates"]
+    assert candidate["groundingMetadata"]["groundingChunks"] == [{"web": {"uri": "https://a", "title": "A"}}]
+    (support,) = candidate["groundingMetadata"]["groundingSupports"]
+    assert support["segment"] == {"startIndex": 5, "endIndex": 10, "text": "\u00f6ln."}
+    body, _ = write(Text(text="no source"))
+    assert "groundingMetadata" not in body["candidates"][0]

@@ -99,6 +99,22 @@ def test_output_in_json_schema_and_in_the_subset() -> None:
     assert write(output=OutputFormat(kind="text")) == ({}, [])
 
 
+@pytest.mark.parametrize(
+    ("model", "members", "kept"),
+    [
+        ("gemini-2.5-pro", {"tools": TOOLS}, False),
+        ("models/gemini-2.0-flash", {"tools": TOOLS, "tool_choice": ToolChoice(mode="auto")}, False),
+        ("gemini-2.5-pro", {"tools": TOOLS, "tool_choice": ToolChoice(mode="none")}, True),
+        ("gemini-2.5-pro", {}, True),
+        ("gemini-3-pro-preview", {"tools": TOOLS}, True),
+    ],
+)
+def test_older_families_take_functions_or_json(model: str, members: dict[str, Any], kept: bool) -> None:
+    body, losses = write(model=model, output=OutputFormat(kind="json_object"), **members)
+    assert ("response_format;unsupported" not in losses) is kept
+    assert ("responseMimeType" in body.get("generationConfig", {})) is kept
+
+
 def test_a_spoken_answer() -> None:
     body, losses = write(modalities=("text", "audio"), audio=AudioOutput(voice=raw_json("Kore"), format="mp3"))
     assert body["generationConfig"]["responseModalities"] == ["TEXT", "AUDIO"]

@@ -11,14 +11,26 @@ import pytest
 from tests.protocols.properties import decode_stream, encode_stream, inbound
 
 from plexus.canonical.content import Reasoning, ReasoningState, Text, ToolCall
-from plexus.canonical.events import fold
+from plexus.canonical.events import (
+    BlockEnd,
+    BlockStart,
+    FinishSeen,
+    ReplyEnd,
+    ReplyStart,
+    StateDelta,
+    StreamEvent,
+    TextDelta,
+    fold,
+)
 from plexus.canonical.losses import Loss
+from plexus.canonical.response import GenerateResponse
 from plexus.exchange.seal import Seal, unseal
 from plexus.exchange.seal import is_sealed as body_is_sealed
 from plexus.protocols import reasoning_state
 from plexus.protocols.gemini import CODEC
 from plexus.protocols.gemini.signature import (
     STAND_IN,
+    Signature,
     apart,
     decode_signature,
     encode_signature,
@@ -208,33 +220,138 @@ SEALED = reasoning_state.seal(ReasoningState("anthropic_messages", "sig", "p"), 
 
 
 def test_googles_own_stays_as_it_is() -> None:
-    state, moved = decode_signature("c2lnbmF0dXJl")
-    assert (state, moved) == (ReasoningState("gemini", "c2lnbmF0dXJl"), False)
-    assert encode_signature(state) == "c2lnbmF0dXJl"
+    signature = decode_signature("c2lnbmF0dXJl")
+    assert signature == Signature(ReasoningState("gemini", "c2lnbmF0dXJl"), None)
+    assert encode_signature(signature.state) == "c2lnbmF0dXJl"
 
 
-@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("words", [None, "", "w\N{LATIN SMALL LETTER O WITH DIAERESIS}rds?>~"])
 @pytest.mark.parametrize("urlsafe", [False, True])
-def test_a_sealed_one_is_base64_on_the_wire(moved: bool, urlsafe: bool) -> None:
-    written = encode_signature(ReasoningState("gemini", SEALED), moved=moved)
+def test_a_sealed_one_is_base64_on_the_wire(words: str | None, urlsafe: bool) -> None:
+    written = encode_signature(ReasoningState("gemini", SEALED), words=words)
     assert written is not None
     base64.b64decode(written, validate=True)
     assert body_is_sealed(b'{"thoughtSignature":"%b"}' % written.encode())
-    state, came_moved = decode_signature(written.replace("+", "-").replace("/", "_") if urlsafe else written)
-    assert state is not None
-    assert is_sealed(state)
-    assert came_moved is moved
-    assert reasoning_state.unseal(state.value, KEY) == ReasoningState("anthropic_messages", "sig", "p")
+    signature = decode_signature(written.replace("+", "-").replace("/", "_") if urlsafe else written)
+    assert signature.state is not None
+    assert is_sealed(signature.state)
+    assert signature.words == words
+    assert reasoning_state.unseal(signature.state.value, KEY) == ReasoningState("anthropic_messages", "sig", "p")
 
 
 def test_a_state_in_other_words_and_none_are_nothing() -> None:
     assert encode_signature(ReasoningState("anthropic_messages", "x")) is None
     assert encode_signature(None) is None
-    assert decode_signature(None) == decode_signature("") == (None, False)
+    assert decode_signature(None) == decode_signature("") == (None, None)
 
 
 @pytest.mark.parametrize("text", ["cGx4", "cGx4?", "cGx4MS4", "cGx4/////w=="])
 def test_what_only_looks_sealed_is_googles(text: str) -> None:
-    state, moved = decode_signature(text)
-    assert state is not None
-    assert (state.value, moved) == (text, False)
+    signature = decode_signature(text)
+    assert signature.state is not None
+    assert (signature.state.value, signature.words) == (text, None)
+
+
+# --- thoughts of providers that speak other protocols, through clients of Gemini
+
+THOUGHT = "First the note.\nThen the rest."
+MESSAGE: dict[str, Any] = {
+    "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "tool_use", "stop_sequence": None,
+    "content": [
+        {"type": "thinking", "thinking": THOUGHT, "signature": "sig"},
+        {"type": "text", "text": "I look."},
+        {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"a": 1}},
+        {"type": "tool_use", "id": "toolu_2", "name": "g", "input": {}},
+    ],
+    "usage": {"input_tokens": 1, "output_tokens": 1},
+}  # fmt: skip
+RESPONSE: dict[str, Any] = {
+    "id": "resp_1", "object": "response", "created_at": 1, "model": "m", "status": "completed",
+    "output": [
+        {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": THOUGHT}],
+         "encrypted_content": "sig"},
+        {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+         "content": [{"type": "output_text", "text": "I look.", "annotations": []}]},
+        {"type": "function_call", "id": "fc_1", "call_id": "toolu_1", "name": "f", "arguments": '{"a":1}'},
+        {"type": "function_call", "id": "fc_2", "call_id": "toolu_2", "name": "g", "arguments": "{}"},
+    ],
+}  # fmt: skip
+REPLIES = {"anthropic_messages": MESSAGE, "openai_responses": RESPONSE}
+KEEPERS: dict[str, Any] = {
+    "all": lambda parts: parts,
+    "no thoughts": lambda parts: [part for part in parts if not part.get("thought")],
+    "words of thoughts": lambda parts: [
+        {"text": part["text"], "thought": True} if part.get("thought") else part
+        for part in parts
+        if part.get("text") != ""
+    ],
+}
+"""What clients keep of a model's turn. Gemini CLI drops thoughts."""
+
+
+def to_gemini(protocol: str, *, stream: bool) -> list[dict[str, Any]]:
+    """The parts that a client of Gemini gets of the reply."""
+    other = CODECS[protocol, "generate"]
+    response = other.decode_response(json.dumps(REPLIES[protocol]).encode(), other.default_dialect)
+    seal, request = Seal("p", "gemini", KEY), CODEC.decode_request(inbound({"contents": [{"parts": [{"text": "hi"}]}]}))
+    if not stream:
+        written, _ = CODEC.encode_response(seal.response(response), request)
+        return list(json.loads(written)["candidates"][0]["content"]["parts"])
+    asked = other.decode_request(inbound({**ask(protocol), "stream": True}))
+    events = decode_stream(other, [encode_stream(other, events_of(response), asked)])
+    frames = encode_stream(CODEC, [seal.event(event) for event in events], request).split(b"\r\n\r\n")
+    chunks = [json.loads(frame.removeprefix(b"data: ")) for frame in frames if frame]
+    return [part for chunk in chunks for part in chunk["candidates"][0]["content"]["parts"]]
+
+
+def events_of(response: GenerateResponse) -> list[StreamEvent]:
+    """A reply as a stream in which thoughts come in two pieces."""
+    (candidate,) = response.candidates
+    events: list[StreamEvent] = [ReplyStart(id=response.id, model=response.model)]
+    for index, block in enumerate(candidate.blocks):
+        if isinstance(block, Reasoning):
+            events += [
+                BlockStart(index, Reasoning()),
+                TextDelta(index, block.text[:4]),
+                TextDelta(index, block.text[4:]),
+            ]
+            events += [StateDelta(index, block.state)] if block.state is not None else []
+        else:
+            events.append(BlockStart(index, block))
+        events.append(BlockEnd(index))
+    assert candidate.finish is not None
+    return [*events, FinishSeen(candidate.finish), ReplyEnd()]
+
+
+@pytest.mark.parametrize("keeper", KEEPERS)
+@pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
+@pytest.mark.parametrize("protocol", REPLIES)
+def test_a_thought_survives_a_client_of_gemini(protocol: str, stream: bool, keeper: str) -> None:
+    parts = KEEPERS[keeper](to_gemini(protocol, stream=stream))
+    signed = [part for part in parts if "functionCall" in part and "thoughtSignature" in part]
+    assert [part["functionCall"]["name"] for part in signed] == ["f"]
+    turn = {"role": "model", "parts": parts}
+    answers = [
+        {"functionResponse": {"name": name, "id": call_id, "response": {"output": "ok"}}}
+        for name, call_id in (("f", "toolu_1"), ("g", "toolu_2"))
+    ]
+    declared = [{"functionDeclarations": [{"name": name, "description": "d"} for name in "fg"]}]
+    document = {
+        "contents": [{"role": "user", "parts": [{"text": "hi"}]}, turn, {"role": "user", "parts": answers}],
+        "tools": declared,
+    }
+    request, lost = unseal(CODEC.decode_request(inbound(document)), "p", KEY)
+    other = CODECS[protocol, "generate"]
+    outbound, losses = other.encode_request(request, other.default_dialect)
+    assert [*lost, *losses] == []
+    body = json.loads(outbound.body)
+    if protocol == "anthropic_messages":
+        assert body["messages"][1]["content"] == MESSAGE["content"]
+    else:
+        (thought,) = [item for item in body["input"] if item.get("type") == "reasoning"]
+        assert (thought["summary"], thought["encrypted_content"]) == (RESPONSE["output"][0]["summary"], "sig")
+        assert [item.get("type", item.get("role")) for item in body["input"]][1:4] == [
+            "reasoning",
+            "assistant",
+            "function_call",
+        ]

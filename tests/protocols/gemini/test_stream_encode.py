@@ -9,12 +9,23 @@ import pytest
 from tests import specs_schema
 from tests.protocols.properties import inbound
 
-from plexus.canonical.content import Audio, Image, InlineData, Reasoning, ReasoningState, Refusal, Text, ToolCall
+from plexus.canonical.content import (
+    Audio,
+    Citation,
+    Image,
+    InlineData,
+    Reasoning,
+    ReasoningState,
+    Refusal,
+    Text,
+    ToolCall,
+)
 from plexus.canonical.events import (
     ArgumentsDelta,
     AudioDelta,
     BlockEnd,
     BlockStart,
+    CitationDelta,
     FinishSeen,
     LogprobsSeen,
     ReplyEnd,
@@ -97,12 +108,12 @@ def test_a_repeated_block_counts_once() -> None:
 def test_a_state_without_words_goes_on_to_the_call() -> None:
     state = (BlockStart(0, Reasoning(redacted=True, state=SEALED)), BlockEnd(0))
     (call,) = parts(*state, BlockStart(1, ToolCall(id="a", name="f", arguments="{}")), BlockEnd(1))
-    assert decode_signature(call[0]["thoughtSignature"]) == (SEALED, True)
+    assert decode_signature(call[0]["thoughtSignature"]) == (SEALED, "")
     alone, text = parts(*state, BlockStart(1, Text(text="")), TextDelta(1, "x"), BlockEnd(1))
-    assert decode_signature(alone[0]["thoughtSignature"]) == (SEALED, False)
+    assert decode_signature(alone[0]["thoughtSignature"]) == (SEALED, None)
     assert text == [{"text": "x"}]
     (last,) = parts(*state)
-    assert decode_signature(last[0]["thoughtSignature"]) == (SEALED, False)
+    assert decode_signature(last[0]["thoughtSignature"]) == (SEALED, None)
 
 
 def test_media_and_refusals() -> None:
@@ -115,6 +126,23 @@ def test_media_and_refusals() -> None:
         [{"text": "no "}], [{"text": "way"}], [{"inlineData": {"mimeType": "image/png", "data": "AAAA"}}],
         [{"inlineData": {"mimeType": "audio/wav", "data": "BBBB"}}],
     ]  # fmt: skip
+
+
+def test_what_is_cited_comes_with_the_end() -> None:
+    whole = Citation(origin="anthropic_messages", kind="x", url="https://a")
+    piece = Citation(origin="openai_chat", kind="url_citation", url="https://b", title="B", start=9, end=12)
+    chunks = write(
+        BlockStart(0, Text(text="\u00c4rzte")), TextDelta(0, " "), TextDelta(0, "in"), CitationDelta(0, whole), BlockEnd(0),
+        BlockStart(1, Text(text="")), TextDelta(1, " B\u00f6n."), CitationDelta(1, piece), BlockEnd(1),
+        BlockStart(2, Text(text="", citations=(piece,))), BlockEnd(2),
+        BlockStart(3, Text(text="")), BlockEnd(3, block=Text(text="", citations=(piece,))),
+    )  # fmt: skip
+    assert not any("groundingMetadata" in each["candidates"][0] for each in chunks[:-1])
+    grounding = chunks[-1]["candidates"][0]["groundingMetadata"]
+    assert [chunk["web"]["uri"] for chunk in grounding["groundingChunks"]] == ["https://a", "https://b"]
+    first, *others = (support["segment"] for support in grounding["groundingSupports"])
+    assert first == {"startIndex": 0, "endIndex": 9, "text": "\u00c4rzte in"}
+    assert others == [{"startIndex": 10, "endIndex": 14, "text": "B\u00f6n"}] * 3
 
 
 def test_candidates_stand_apart() -> None:

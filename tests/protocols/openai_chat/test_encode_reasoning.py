@@ -8,8 +8,9 @@ import pytest
 
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import ReasoningSettings
+from plexus.protocols.efforts import RISING, effort_of_budget
 from plexus.protocols.openai_chat.dialect import ChatDialect
-from plexus.protocols.openai_chat.encode_reasoning import RISING, effort_of_budget, encode_reasoning
+from plexus.protocols.openai_chat.encode_reasoning import encode_reasoning
 from plexus.providers.presets import load_presets
 
 DIALECTS = {
@@ -59,3 +60,22 @@ def test_thinking_that_is_off_is_never_said_to_be_on() -> None:
 )
 def test_a_budget_is_so_much_effort(tokens: int, effort: str) -> None:
     assert effort_of_budget(tokens) == effort
+
+
+@pytest.mark.parametrize(
+    ("dialect", "wish", "lost"),
+    [
+        (ChatDialect(), "auto", ["unsupported"]),
+        (ChatDialect(), "omitted", []),
+        (ChatDialect(), None, []),
+        (ChatDialect(reasoning_field="reasoning_content"), "auto", []),
+        (ChatDialect(reasoning_field="reasoning_content"), "summarized", []),
+        (ChatDialect(reasoning_field="reasoning_content"), "detailed", ["approximated"]),
+        (ChatDialect(reasoning_details=True), "concise", ["approximated"]),
+        (ChatDialect(reasoning_setting="enable_thinking"), "auto", []),
+    ],
+)
+def test_a_summary_is_lost_only_where_none_comes(dialect: ChatDialect, wish: str | None, lost: list[str]) -> None:
+    losses = Losses()
+    encode_reasoning(ReasoningSettings(effort="high", summary=wish), dialect, {}, losses)
+    assert [loss.reason for loss in losses if loss.path == "reasoning.summary"] == lost

@@ -59,7 +59,7 @@ def test_a_setting_is_read(member: str, written: Any, field: str, expected: Any)
     assert request.extras is None or member not in request.extras.members
 
 
-@pytest.mark.parametrize("member", ["logit_bias", "prediction", "metadata"])
+@pytest.mark.parametrize("member", ["logit_bias", "prediction", "metadata", "moderation", "prompt_cache_options"])
 def test_objects_that_nobody_takes_apart_stay_whole(member: str) -> None:
     written = {"a": [1, {"b": None}]}
     assert value(getattr(decoded(**{member: written}), member)) == written

@@ -11,9 +11,9 @@ from tests.protocols.making import raw, sent, wish
 
 from plexus.canonical.content import CacheMark, Extras
 from plexus.canonical.request import AudioOutput, OutputFormat, ReasoningSettings
+from plexus.protocols.efforts import effort_of_budget
 from plexus.protocols.openai_chat import CODEC
 from plexus.protocols.openai_chat.dialect import ChatDialect
-from plexus.protocols.openai_chat.encode_reasoning import effort_of_budget
 
 OTHER = "anthropic_messages"
 

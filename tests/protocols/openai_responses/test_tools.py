@@ -107,3 +107,9 @@ def test_a_choice_of_another_protocol_keeps_what_is_a_tool_here() -> None:
     }  # fmt: skip
     assert [loss.reason for loss in losses] == ["approximated"]
     assert encode_tool_choice(ToolChoice(mode="named", names=("gone",)), tools, Losses(), own=False) is None
+
+
+def test_a_namespace_without_a_proper_name_is_refused() -> None:
+    with pytest.raises(ClientError) as caught:
+        request(tools=[{**SPACE, "name": {}}])
+    assert caught.value.param == "tools[0].name"

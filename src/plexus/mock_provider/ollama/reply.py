@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from plexus.mock_provider.answer import Answer, Json, Part, Refusal, Text, Thinking, ToolCall
-from plexus.mock_provider.errors import Fault
+from plexus.mock_provider.errors import KINDS, Fault
 from plexus.mock_provider.frame import Frame
 from plexus.mock_provider.models import MODELS
 from plexus.mock_provider.planner import tokens_of
@@ -17,6 +17,7 @@ from plexus.mock_provider.tokens import split_tokens
 
 _CREATED: Final = "2026-01-01T00:00:00Z"
 _NANOSECONDS: Final = 1_000_000
+TOO_LONG: Final = "the input length exceeds the context length"
 
 
 def response(saying: Saying) -> Json:
@@ -47,7 +48,8 @@ def events(saying: Saying) -> list[Frame]:
 
 def error(fault: Fault, _ident: str = "") -> Json:
     """The body of an error, and the line of one in a stream."""
-    return {"error": fault.message or fault.kind.message}
+    usual = TOO_LONG if fault.kind is KINDS["context-length"] else fault.kind.message
+    return {"error": fault.message or usual}
 
 
 def failing(fault: Fault, _sent: Sequence[Frame]) -> list[Frame]:

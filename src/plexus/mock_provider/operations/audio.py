@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
+import re
 import struct
 import wave
 from collections.abc import Callable
@@ -14,12 +16,13 @@ from msgspec import Meta, Struct
 
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.errors import Refused
+from plexus.mock_provider.frame import Frame
 from plexus.mock_provider.operations.form import Field, missing, read_form
 from plexus.mock_provider.operations.reading import read_openai
 from plexus.mock_provider.stage import Desk
 from plexus.mock_provider.tokens import count
 
-Answer = Json | tuple[str, bytes]
+Answer = Json | tuple[str, bytes] | list[Frame]
 TYPES: Final = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",
@@ -65,11 +68,25 @@ def speak(desk: Desk) -> Callable[[], Answer]:
     """``POST /v1/audio/speech``: a tone whose length follows from the text. ``wav`` and ``pcm`` are what they say; the
     packed formats have the right content type, and the same samples inside."""
     request = read_openai(_SPEECH, desk.call.body)
-    if request.stream_format == "sse":
+    if request.stream_format == "sse" and request.model.startswith("tts-1"):
         raise Refused("stream_format 'sse' is not supported by this model.", param="stream_format")
     samples = tone(request.input, request.speed)
     body = samples if request.response_format == "pcm" else _wav(samples)
+    if request.stream_format == "sse":
+        return lambda: _spoken(desk, body, request.input)
     return lambda: (TYPES[request.response_format], body)
+
+
+def _spoken(desk: Desk, body: bytes, text: str) -> list[Frame]:
+    """The sound in two events, and what it took."""
+    half, name, end = len(body) // 2, "speech.audio.delta", "speech.audio.done"
+    frames = [
+        Frame("delta", {"type": name, "audio": base64.b64encode(piece).decode()}, name)
+        for piece in (body[:half], body[half:])
+    ]
+    given, made = desk.input_tokens(count(text)), len(body) // _RATE + 1
+    usage = {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
+    return [*frames, Frame("finish", {"type": end, "usage": usage}, end)]
 
 
 def tone(text: str, speed: float = 1.0) -> bytes:
@@ -106,13 +123,22 @@ def _hear(desk: Desk, task: str) -> Callable[[], Answer]:
     if not files:
         raise missing("file")
     shape = form.choice("response_format", FORMATS)
-    if form.text("stream") == "true":
-        raise Refused("Streaming is not supported for this model.", param="stream")
+    streams = form.text("stream") == "true" and task == "transcribe" and not form.need("model").startswith("whisper")
     (file, *_) = files
     if not file.data:
         raise Refused("Audio file is empty.", param="file", code="invalid_value")
     language = form.text("language") or "english"
-    return lambda: _heard(desk, file, shape, task, language)
+    return lambda: _streamed(desk, file) if streams else _heard(desk, file, shape, task, language)
+
+
+def _streamed(desk: Desk, file: Field) -> list[Frame]:
+    """What is heard, word by word. Whisper takes no notice of the wish (OpenAI's API reference)."""
+    heard = _heard(desk, file, "json", "transcribe", "")
+    assert isinstance(heard, dict)
+    name, end = "transcript.text.delta", "transcript.text.done"
+    words = re.findall(r"\S+\s*", str(heard["text"]))
+    frames = [Frame("delta", {"type": name, "delta": word}, name) for word in words]
+    return [*frames, Frame("finish", {"type": end, **heard}, end)]
 
 
 def _heard(desk: Desk, file: Field, shape: str, task: str, language: str) -> Answer:

@@ -14,7 +14,8 @@ from msgspec import Meta, Struct
 
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.errors import Refused
-from plexus.mock_provider.operations.form import missing, read_form
+from plexus.mock_provider.frame import Frame
+from plexus.mock_provider.operations.form import Form, missing, read_form
 from plexus.mock_provider.operations.reading import read_openai
 from plexus.mock_provider.stage import Desk
 from plexus.mock_provider.tokens import PER_IMAGE, count
@@ -55,41 +56,89 @@ _EDITED: Final = frozenset(
         "n",
         "output_compression",
         "output_format",
+        "partial_images",
         "prompt",
         "quality",
         "response_format",
         "size",
+        "stream",
         "user",
     }
 )
+_VARIED: Final = frozenset({"image", "model", "n", "response_format", "size", "user"})
+Answer = Json | list[Frame]
 
 
-def generate(desk: Desk) -> Callable[[], Json]:
+def generate(desk: Desk) -> Callable[[], Answer]:
     """``POST /v1/images/generations``."""
     request = read_openai(_DECODER, desk.call.body)
     if request.stream:
-        raise Refused("Streaming is not supported for this model.", param="stream")
+        return lambda: _events(desk, "image_generation", request.prompt, request.partial_images or 0, 0)
     return lambda: _reply(desk, request.prompt, request.n or 1, 0, as_url=request.response_format == "url")
 
 
-def edit(desk: Desk) -> Callable[[], Json]:
+def edit(desk: Desk) -> Callable[[], Answer]:
     """``POST /v1/images/edits``."""
     form = read_form(desk.call, _EDITED)
     prompt = form.need("prompt")
     pictures = form.files("image")
     if not pictures:
         raise missing("image")
+    number = _number(form)
+    if form.text("stream") == "true":
+        partial = int(form.text("partial_images") or 0)
+        return lambda: _events(desk, "image_edit", prompt, partial, len(pictures))
+    shape = form.choice("response_format", ("b64_json", "url"))
+    return lambda: _reply(desk, prompt, number, len(pictures), as_url=shape == "url")
+
+
+def vary(desk: Desk) -> Callable[[], Json]:
+    """``POST /v1/images/variations``."""
+    form = read_form(desk.call, _VARIED)
+    pictures = form.files("image")
+    if not pictures:
+        raise missing("image")
+    number, shape = _number(form), form.choice("response_format", ("url", "b64_json"))
+    return lambda: _reply(desk, pictures[0].filename or "", number, 1, as_url=shape == "url")
+
+
+def _number(form: Form) -> int:
     written = form.text("n") or "1"
     if not (written.isdecimal() and 1 <= int(written) <= MOST):
         raise Refused(f"Invalid value for 'n': expected 1 to {MOST}, got {written}.", param="n", code="invalid_value")
-    shape = form.choice("response_format", ("b64_json", "url"))
-    return lambda: _reply(desk, prompt, int(written), len(pictures), as_url=shape == "url")
+    return int(written)
+
+
+def _events(desk: Desk, kind: str, prompt: str, partial: int, given: int) -> list[Frame]:
+    """Pictures that become clearer, then the one that was asked for."""
+    made = _reply(desk, prompt, 1, given, as_url=False)
+    more: Json = {
+        "created_at": desk.created,
+        **{name: made[name] for name in ("background", "output_format", "quality", "size")},
+    }
+    frames = []
+    for index in range(partial):
+        name = f"{kind}.partial_image"
+        data: Json = {
+            "type": name,
+            "b64_json": _picture(f"{prompt}/{index - partial}"),
+            "partial_image_index": index,
+            **more,
+        }
+        frames.append(Frame("delta", data, name))
+    name = f"{kind}.completed"
+    last: Json = {"type": name, "b64_json": _picture(f"{prompt}/0"), **more, "usage": made["usage"]}
+    return [*frames, Frame("finish", last, name)]
+
+
+def _picture(text: str) -> str:
+    return base64.b64encode(png(text)).decode()
 
 
 def _reply(desk: Desk, prompt: str, number: int, given: int, *, as_url: bool) -> Json:
     found: list[Json] = []
     for index in range(number):
-        data = base64.b64encode(png(f"{prompt}/{index}")).decode()
+        data = _picture(f"{prompt}/{index}")
         found.append({"url": f"data:image/png;base64,{data}"} if as_url else {"b64_json": data})
     text, seen = count(prompt), given * PER_IMAGE
     used = desk.input_tokens(text + seen)

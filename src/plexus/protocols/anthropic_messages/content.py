@@ -27,6 +27,7 @@ from plexus.canonical.content import (
 )
 from plexus.canonical.errors import bad_request
 from plexus.protocols.members import Array, Members, Object, decode_as, is_string, own_members, raw_json, with_twins
+from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "anthropic_messages"
 
@@ -231,7 +232,7 @@ def encode_input(arguments: str) -> msgspec.Raw | None:
     text = arguments.strip() or "{}"
     try:
         msgspec.json.decode(text, type=Object)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return msgspec.Raw(text.encode())
 

@@ -13,6 +13,7 @@ from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.anthropic_messages.errors import decode_stream_error
+from plexus.protocols.unreadable import UNREADABLE
 
 PATH = "/messages/count_tokens"
 
@@ -40,7 +41,7 @@ class CountTap:
         """The whole reply. The count is no usage: counting is free."""
         try:
             msgspec.json.decode(body, type=_Count)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             self.failure = (
                 decode_stream_error(body)
                 if b'"error"' in body

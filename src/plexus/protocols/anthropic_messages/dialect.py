@@ -48,6 +48,10 @@ ADAPTIVE = (
 )
 """Families that think adaptively and take an effort (https://docs.claude.com/en/docs/build-with-claude/adaptive-thinking)."""
 
+HIDING = ("*claude-*-4-[7-9]*", "*claude-*[a-z]-[5-9]*")
+"""Those of them that tell nothing of their thoughts unless ``display`` says ``summarized``
+(https://docs.claude.com/en/docs/build-with-claude/extended-thinking#controlling-thinking-display)."""
+
 BUDGET_ONLY = ("*claude-3-*", "*claude-*-4-[0-5]*", "*claude-*-4-20*")
 
 
@@ -65,3 +69,10 @@ def thinks_adaptively(model: str, dialect: MessagesDialect) -> bool:
     if any(fnmatchcase(model, glob) for glob in BUDGET_ONLY):
         return False
     return any(fnmatchcase(model, glob) for glob in ADAPTIVE)
+
+
+def hides_thoughts(model: str) -> bool:
+    """Whether the family's thoughts come without words unless a summary is asked for."""
+    return not any(fnmatchcase(model, glob) for glob in BUDGET_ONLY) and any(
+        fnmatchcase(model, glob) for glob in HIDING
+    )

@@ -12,6 +12,7 @@ from plexus.canonical.headers import Field, Headers
 from plexus.protocols.codec import ErrorReply
 from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry, shown_status
 from plexus.protocols.sse import encode_event
+from plexus.protocols.unreadable import UNREADABLE
 
 K = ErrorKind
 
@@ -77,7 +78,7 @@ def decode_stream_error(data: bytes) -> GatewayError:
 def _read(body: bytes) -> WireError:
     try:
         wire = msgspec.json.decode(body, type=WireReply)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return WireError()
     if isinstance(wire.error, str):
         return WireError(message=wire.error)

@@ -24,6 +24,7 @@ from plexus.protocols.anthropic_messages.encode_request import tool_id
 from plexus.protocols.anthropic_messages.errors import decode_stream_error
 from plexus.protocols.anthropic_messages.usage import decode_usage, encode_usage
 from plexus.protocols.members import Members, Object, own_members
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 F = FinishReason
 FINISHES: dict[str, FinishReason] = {
@@ -69,7 +70,7 @@ def decode_response(body: bytes, dialect: MessagesDialect) -> GenerateResponse:
     """A provider's reply. Raises ProviderError for an error inside a 200, and for what is no reply."""
     del dialect
     try:
-        reply = Members(msgspec.json.decode(body, type=Object))
+        reply = Members(msgspec.json.decode(as_utf8(body), type=Object))
         error = reply.peek("error")
         if error is not None and bytes(error) != b"null":
             raise decode_stream_error(body)
@@ -88,7 +89,7 @@ def decode_response(body: bytes, dialect: MessagesDialect) -> GenerateResponse:
             usage=decode_usage(raw_usage) if raw_usage is not None else None,
             extras=reply.rest(PROTOCOL),
         )
-    except (ClientError, msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (ClientError, *UNREADABLE) as wrong:
         raise malformed(f"The provider's reply cannot be read: {wrong}") from None
 
 

@@ -6,12 +6,17 @@ from plexus.canonical.errors import bad_request
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, ReasoningSettings, Tool
 from plexus.protocols.anthropic_messages.content import PROTOCOL, encode_cache
-from plexus.protocols.anthropic_messages.dialect import MessagesDialect, default_max_tokens, thinks_adaptively
+from plexus.protocols.anthropic_messages.dialect import (
+    MessagesDialect,
+    default_max_tokens,
+    hides_thoughts,
+    thinks_adaptively,
+)
 from plexus.protocols.members import own_members
 
 UNSUPPORTED = (
     "frequency_penalty", "presence_penalty", "seed", "logit_bias", "logprobs", "top_logprobs", "verbosity", "prediction",
-    "metadata", "store", "prompt_cache_key", "prompt_cache_retention",
+    "metadata", "store", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation",
 )  # fmt: skip
 """Settings of others that Messages has no word for."""
 
@@ -165,6 +170,8 @@ EFFORTS = ("low", "medium", "high", "xhigh", "max")
 BUDGETS = {"minimal": 1024, "low": 4096, "medium": 12288, "high": 24576, "xhigh": 32768, "max": 32768}
 """The budget of thoughts that stands for an effort."""
 MIN_BUDGET = 1024
+SIZED = frozenset({"concise", "detailed"})
+"""Wishes for the size of a summary; that there is one goes without saying."""
 ROOM = 4096
 """Tokens that the answer keeps beside the thoughts, where the client named no bound."""
 
@@ -173,15 +180,18 @@ def _encode_reasoning(
     reasoning: ReasoningSettings, request: GenerateRequest, dialect: MessagesDialect, body: Body, losses: Losses
 ) -> None:
     effort, budget = reasoning.effort, reasoning.budget_tokens
-    if reasoning.summary is not None:
-        losses.add("reasoning.summary", "unsupported")
+    if reasoning.summary in SIZED:
+        losses.add("reasoning.summary", "approximated")
     if reasoning.mode == "disabled" or effort == "none" or budget == 0:
         body["thinking"] = {"type": "disabled"}
         return
     if effort is None and budget is None and reasoning.mode is None:
         return
     if budget is None and thinks_adaptively(request.model, dialect):
-        body["thinking"] = {"type": "enabled" if dialect.thinking == "enabled" else "adaptive"}
+        thinking: Body = {"type": "enabled" if dialect.thinking == "enabled" else "adaptive"}
+        if reasoning.summary is not None and hides_thoughts(request.model):
+            thinking["display"] = "summarized"
+        body["thinking"] = thinking
         if effort is not None:
             if effort not in EFFORTS:
                 effort = "low" if effort == "minimal" else "high"

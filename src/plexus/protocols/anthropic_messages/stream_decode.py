@@ -25,9 +25,10 @@ from plexus.protocols.anthropic_messages.errors import decode_stream_error
 from plexus.protocols.anthropic_messages.response import finish_of
 from plexus.protocols.anthropic_messages.usage import decode_usage, merge_usage
 from plexus.protocols.anthropic_messages.wire import Delta, Event, MessageDelta
-from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.event_decoder import MAX_MEMBERS, EventDecoder
 from plexus.protocols.members import ABSENT, Members, Object, present
 from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.unreadable import UNREADABLE
 
 _EVENT = msgspec.json.Decoder(Event)
 _OBJECT = msgspec.json.Decoder(Object)
@@ -52,7 +53,9 @@ class MessagesStreamDecoder(EventDecoder[SseEvent]):
         self._worded: set[int] = set()
         """Thoughts of which words have come."""
         """Tool calls of which no arguments have come."""
-        self._open: set[int] = set()
+        self._open: dict[int, int] = {}
+        """Index on the wire -> number of the block, of those that are open. An index may be used again."""
+        self._next = 0
         self._extras: Object = {}
 
     def finish(self) -> list[StreamEvent]:
@@ -68,15 +71,15 @@ class MessagesStreamDecoder(EventDecoder[SseEvent]):
             try:
                 wire = _EVENT.decode(event.data)
                 self._event(wire, event.data, out)
-            except (msgspec.MsgspecError, UnicodeDecodeError, ClientError):
+            except (ClientError, *UNREADABLE):
                 out += self._skip(event.data)
         return out
 
     def _event(self, wire: Event, data: bytes, out: list[StreamEvent]) -> None:
         kind = wire.type
         if kind == "content_block_delta":
-            if wire.delta is not None and wire.index in self._open:
-                self._delta(wire.index, wire.delta, data, out)
+            if wire.delta is not None and (number := self._open.get(wire.index)) is not None:
+                self._delta(number, wire.delta, data, out)
         elif kind == "content_block_start":
             self._block_start(wire.index, wire.content_block, out)
         elif kind == "content_block_stop":
@@ -112,14 +115,15 @@ class MessagesStreamDecoder(EventDecoder[SseEvent]):
         if index in self._open:
             return
         block = decode_block(Members(_OBJECT.decode(raw), "content_block"))
-        self._open.add(index)
+        number = self._open[index] = self._next
+        self._next += 1
         if isinstance(block, Opaque):
-            self._opaque[index] = _OpaqueBlock(block)
+            self._opaque[number] = _OpaqueBlock(block)
         elif isinstance(block, ToolCall):
             if block.arguments == "{}":
-                self._silent.add(index)
+                self._silent.add(number)
             block = msgspec.structs.replace(block, arguments="" if block.arguments == "{}" else block.arguments)
-        out.append(BlockStart(index, block))
+        out.append(BlockStart(number, block))
 
     def _delta(self, index: int, delta: Delta, data: bytes, out: list[StreamEvent]) -> None:
         opaque = self._opaque.get(index)
@@ -142,14 +146,15 @@ class MessagesStreamDecoder(EventDecoder[SseEvent]):
             out.append(CitationDelta(index, decode_citation(msgspec.Raw(bytes(delta.citation)))))
 
     def _block_stop(self, index: int, out: list[StreamEvent]) -> None:
-        if index not in self._open:
+        number = self._open.pop(index, None)
+        if number is None:
             return
-        self._open.discard(index)
-        opaque = self._opaque.pop(index, None)
-        if index in self._silent:
-            self._silent.discard(index)
-            out.append(ArgumentsDelta(index, "{}"))
-        out.append(BlockEnd(index, block=opaque.whole() if opaque is not None else None))
+        opaque = self._opaque.pop(number, None)
+        self._worded.discard(number)
+        if number in self._silent:
+            self._silent.discard(number)
+            out.append(ArgumentsDelta(number, "{}"))
+        out.append(BlockEnd(number, block=opaque.whole() if opaque is not None else None))
 
     def _message_delta(self, wire: Event, data: bytes, out: list[StreamEvent]) -> None:
         if present(wire.usage):
@@ -161,6 +166,8 @@ class MessagesStreamDecoder(EventDecoder[SseEvent]):
         more = {name: value for name, value in rest.delta.items() if name not in ("stop_reason", "stop_sequence")}
         if rest.context_management is not ABSENT:
             more["context_management"] = rest.context_management
+        if len(self._extras) + len(more) > MAX_MEMBERS:
+            more = {}
         self._extras.update(
             {name: msgspec.Raw(bytes(value)) for name, value in more.items() if bytes(value) != b"null"}
         )
@@ -201,7 +208,7 @@ class _OpaqueBlock:
         if text:
             try:
                 _OBJECT.decode(text)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 text = msgspec.json.encode({"INVALID_JSON": text}).decode()
             members["input"] = msgspec.Raw(text.encode())
         members.update(self._members)

@@ -14,6 +14,7 @@ from plexus.protocols.anthropic_messages.usage import decode_usage, merge_usage
 from plexus.protocols.anthropic_messages.wire import Event
 from plexus.protocols.members import ABSENT, present
 from plexus.protocols.sse import split_events
+from plexus.protocols.unreadable import UNREADABLE
 
 _EVENT = msgspec.json.Decoder(Event)
 
@@ -88,7 +89,7 @@ class MessagesTap:
                 continue
             try:
                 self._note(_EVENT.decode(event.data), event.data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 continue  # passed on as it is
             if self.failure is not None:
                 return
@@ -121,7 +122,7 @@ class MessagesTap:
         """A whole JSON reply."""
         try:
             reply = _REPLY.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             reply = None
         if reply is None or present(reply.error):
             self._read_strange(body)

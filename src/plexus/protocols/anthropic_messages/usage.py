@@ -6,6 +6,7 @@ import msgspec
 
 from plexus.canonical.usage import Usage, usage
 from plexus.protocols.members import Object
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class CacheCreation(msgspec.Struct):
@@ -47,7 +48,7 @@ def decode_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     """The canonical counts; None for what is no usage."""
     try:
         wire = _DECODER.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     if wire.input_tokens is None and wire.output_tokens is None:
         return None
@@ -72,7 +73,7 @@ def merge_usage(first: bytes, later: bytes) -> bytes:
     try:
         merged = _OBJECT.decode(first) if first else {}
         merged.update({name: value for name, value in _OBJECT.decode(later).items() if bytes(value) != b"null"})
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return later or first
     return msgspec.json.encode(merged)
 

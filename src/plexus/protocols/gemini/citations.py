@@ -1,15 +1,20 @@
-"""What a candidate cites: grounding and recitation, as citations of its text.
+"""What a candidate cites: grounding and recitation, as citations of its text, and other protocols' citations as grounding.
 
 https://ai.google.dev/api/generate-content#GroundingMetadata. Google counts in bytes of the text, the hub in characters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
 
 from plexus.canonical.content import Citation
+from plexus.canonical.losses import Losses
 from plexus.protocols.gemini.signature import PROTOCOL
 from plexus.protocols.members import Object
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Source(msgspec.Struct):
@@ -71,7 +76,7 @@ def decode_citations(members: Object, text: str) -> list[Citation]:
     try:
         found = _grounded(msgspec.json.decode(members.get("groundingMetadata", b"{}"), type=Grounding), data)
         recited = msgspec.json.decode(members.get("citationMetadata", b"{}"), type=Recitation)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return []
     for each in (*(recited.citation_sources or ()), *(recited.citations or ())):
         found.append(_citation("citation", Source(each.uri, each.title), each.start_index, each.end_index, data))
@@ -106,3 +111,46 @@ def _citation(kind: str, source: Source, start: int | None, end: int | None, dat
 
 def _characters(data: bytes, offset: int | None) -> int | None:
     return None if offset is None else len(data[: max(0, offset)].decode("utf-8", "ignore"))
+
+
+# --- writing
+
+
+class Cited(NamedTuple):
+    """A citation, and the piece of the answer that it stands on, in characters."""
+
+    citation: Citation
+    start: int
+    end: int
+
+
+def encode_grounding(cited: Sequence[Cited], text: str, losses: Losses, path: str) -> dict[str, object] | None:
+    """``groundingMetadata`` of an answer whose whole text is ``text``. Gemini's own citations stand in the candidate already;
+    a citation that names no source is a loss."""
+    chunks: list[object] = []
+    supports: list[object] = []
+    numbers: dict[tuple[str | None, ...], int] = {}
+    for citation, *place in cited:
+        if citation.origin == PROTOCOL:
+            continue
+        source = (citation.url, citation.title, citation.cited_text if citation.url is None else None)
+        if not any(source):
+            losses.add(f"{path}.citations", "unsupported")
+            continue
+        if source not in numbers:
+            numbers[source] = len(chunks)
+            chunks.append(_chunk(citation))
+        start, end = place if citation.end is None else (citation.start or 0, citation.end)
+        said = text[start:end]
+        first = len(text[:start].encode())
+        segment = {"startIndex": first, "endIndex": first + len(said.encode()), "text": said}
+        supports.append({"segment": segment, "groundingChunkIndices": [numbers[source]]})
+    return {"groundingChunks": chunks, "groundingSupports": supports} if chunks else None
+
+
+def _chunk(citation: Citation) -> object:
+    """A page by its address; what has none (a document of the request) as what was retrieved."""
+    if citation.url is not None:
+        return {"web": {"uri": citation.url, "title": citation.title or citation.url}}
+    members = {"title": citation.title, "text": citation.cited_text}
+    return {"retrievedContext": {name: value for name, value in members.items() if value is not None}}

@@ -27,8 +27,9 @@ from plexus.canonical.content import (
 from plexus.canonical.errors import bad_request
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.names import take_node, take_nodes
-from plexus.protocols.gemini.signature import PROTOCOL, apart, decode_signature, is_sealed
+from plexus.protocols.gemini.signature import PROTOCOL, STAND_INS, apart, decode_signature, is_sealed
 from plexus.protocols.members import NULL, Members, Object, is_string, with_twins
+from plexus.protocols.unreadable import UNREADABLE
 
 DATA = (
     "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
@@ -41,8 +42,10 @@ def decode_parts(content: Members, calls: Calls) -> tuple[Block, ...]:
     """All blocks of a Content in camelCase. Raises ClientError for a part that the protocol does not allow."""
     blocks: list[Block] = []
     for part in take_nodes(content, "parts"):
-        for block in decode_part(part, calls):
-            blocks.append(_join_thought(blocks, block))
+        *thought, block = decode_part(part, calls)
+        for each in thought:
+            _bring_back(blocks, each)
+        blocks.append(_join_thought(blocks, block))
     return tuple(blocks)
 
 
@@ -57,8 +60,29 @@ def _join_thought(blocks: list[Block], block: Block) -> Block:
     return msgspec.structs.replace(block, text="".join(texts))
 
 
+def _bring_back(blocks: list[Block], thought: Block) -> None:
+    """Put a thought that came on its call where it stood. A client that keeps thoughts gave it back already, whole or its
+    words alone; else it goes ahead of the text before the call, as it was most likely said."""
+    if not isinstance(thought, Reasoning) or not thought.text:
+        blocks.append(thought)
+        return
+    end = len(blocks)
+    while end and isinstance(blocks[end - 1], Text):
+        end -= 1
+    first = end
+    while first and isinstance(blocks[first - 1], Reasoning):
+        first -= 1
+    kept = [block for block in blocks[first:end] if isinstance(block, Reasoning)]
+    if any(block.state == thought.state for block in kept):
+        return
+    if "".join(block.text for block in kept if block.state is None) == thought.text:
+        blocks[first:end] = [block for block in kept if block.state is not None]
+        end -= sum(block.state is None for block in kept)
+    blocks.insert(end, thought)
+
+
 def decode_part(part: Members, calls: Calls) -> list[Block]:
-    """The block of one part; two where a signature brings a thought back that travelled on its call."""
+    """The block of one part; two where a call's signature brings back a thought that travelled on it."""
     kinds = [name for name in DATA if name in part.raw]
     if len(kinds) > 1:
         raise bad_request(f"{part.path}: a part holds one of {', '.join(kinds)}, not several.", param=part.path)
@@ -73,7 +97,7 @@ def decode_part(part: Members, calls: Calls) -> list[Block]:
 
 
 def _state(part: Members) -> ReasoningState | None:
-    return decode_signature(part.take("thoughtSignature", str))[0]
+    return decode_signature(part.take("thoughtSignature", str)).state
 
 
 def _text(part: Members) -> Block:
@@ -167,9 +191,14 @@ def _call(part: Members, calls: Calls) -> list[Block]:
     call = take_node(part, "functionCall")
     if call is None:
         raise bad_request(f"{part.where('functionCall')} is null.", param=part.where("functionCall"))
-    state, moved = decode_signature(part.take("thoughtSignature", str))
+    kept: Object = {}
+    signature = part.peek("thoughtSignature")
+    state, words = decode_signature(part.take("thoughtSignature", str))
+    if state is not None and signature is not None and state.value in STAND_INS:
+        state, kept["thoughtSignature"] = None, signature
     name, arguments = call.require("name", str), call.take_raw("args")
-    kept: Object = {"functionCall.args": NULL} if arguments is None else {}
+    if arguments is None:
+        kept["functionCall.args"] = NULL
     for member in ("partialArgs", "willContinue"):
         call.raw.pop(member, None)
     extras = part.rest(PROTOCOL)
@@ -178,12 +207,14 @@ def _call(part: Members, calls: Calls) -> list[Block]:
         id=calls.call(name, call.take("id", str)),
         name=name,
         arguments="{}" if arguments is None else bytes(arguments).decode(),
-        state=state if state is not None and is_sealed(state) and not moved else None,
+        state=state if state is not None and is_sealed(state) and words is None else None,
         extras=_extras({key: raw for key, raw in members.items() if key != "functionCall.id"}, kept),
     )
     if state is None or block.state is not None:
         return [block]
-    return [Reasoning(redacted=True, state=state) if moved else apart(state), block]
+    if words is None:
+        return [apart(state), block]
+    return [Reasoning(text=words, redacted=not words, state=state), block]
 
 
 def _response(part: Members, calls: Calls) -> Block:
@@ -218,7 +249,7 @@ def _answer(raw: msgspec.Raw | None) -> tuple[list[Block], bool | None]:
         return [], None
     try:
         members = msgspec.json.decode(raw, type=Object)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         raise bad_request("functionResponse.response must be an object.", param="functionResponse.response") from None
     if len(members) == 1:
         (name, value), failed = next(iter(members.items())), "error" in members

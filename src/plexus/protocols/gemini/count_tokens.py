@@ -15,6 +15,7 @@ from plexus.protocols.gemini.errors import decode_stream_error
 from plexus.protocols.gemini.names import camel, take_node
 from plexus.protocols.gemini.request import decode_body
 from plexus.protocols.members import Members
+from plexus.protocols.unreadable import UNREADABLE
 
 
 def count_path(model: str, stream: bool) -> str:
@@ -53,7 +54,7 @@ class CountTap:
         """The whole reply. The count is no usage: counting is free."""
         try:
             seen = msgspec.json.decode(body, type=_Reply)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             message = "The provider's count cannot be read."
             self.failure = ProviderError(ErrorKind.UPSTREAM_MALFORMED, message, status=200)
             return

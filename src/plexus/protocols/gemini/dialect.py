@@ -29,6 +29,10 @@ NEVER_THINKS = ("*gemini-1*", "*gemini-2.0*", "*gemma*", "*-tts*", "*-image*")
 ALWAYS_THINKS = ("*gemini-2.5-pro*",)
 """Families with a budget that must not be 0; theirs begins at ``LEAST_BUDGET``."""
 LEAST_BUDGET = 128
+JSON_OR_CALLS = ("*gemini-1*", "*gemini-2*")
+"""Families that answer in JSON or call functions, not both: "Function calling with a response mime type: 'application/json' is
+unsupported" (https://github.com/google/adk-python/issues/5735). Gemini 3 does both
+(https://ai.google.dev/gemini-api/docs/structured-output)."""
 SIGNS_CALLS = ("*gemini-[3-9]*", "*gemini-*-latest")
 """Families that refuse a call without its signature (https://ai.google.dev/gemini-api/docs/thought-signatures)."""
 
@@ -45,6 +49,11 @@ def never_thinks(model: str) -> bool:
 def always_thinks(model: str) -> bool:
     """Whether ``model`` refuses a budget of 0."""
     return _is_of(model, ALWAYS_THINKS)
+
+
+def takes_json_beside_calls(model: str) -> bool:
+    """Whether an answer in JSON may be asked for beside functions."""
+    return not _is_of(model, JSON_OR_CALLS)
 
 
 def insists_on_signatures(model: str) -> bool:

@@ -42,6 +42,7 @@ from plexus.protocols.gemini.parts import (
 )
 from plexus.protocols.gemini.signature import PROTOCOL, STAND_IN, encode_signature, is_apart, settle
 from plexus.protocols.members import Object, own_members, refuse_bound
+from plexus.protocols.unreadable import UNREADABLE
 
 
 def path_of(model: str, stream: bool) -> str:
@@ -245,7 +246,7 @@ def _answer(text: str, *, failed: bool) -> object:
     if text.lstrip().startswith("{"):
         try:
             msgspec.json.decode(text, type=Object)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             return {"output": text}
         return msgspec.Raw(text.encode())
     return {"output": text}

@@ -12,6 +12,7 @@ from plexus.canonical.headers import Field, Headers
 from plexus.protocols.codec import ErrorReply
 from plexus.protocols.faults import MAX_RETRY_AFTER, is_html, kind_of_status, retry_after, should_retry, shown_status
 from plexus.protocols.sse import encode_event
+from plexus.protocols.unreadable import UNREADABLE
 
 K = ErrorKind
 
@@ -105,7 +106,7 @@ def read_error(body: bytes) -> WireError:
             wire = replies[-1] if replies else WireReply()
         else:
             wire = msgspec.json.decode(body, type=WireReply)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return WireError()
     return WireError(message=wire.error) if isinstance(wire.error, str) else wire.error or WireError()
 

@@ -11,6 +11,7 @@ import re
 
 from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.protocols.sse import MAX_EVENT, EventBoundary, split_events
+from plexus.protocols.unreadable import as_utf8
 
 _MARK = re.compile(rb'["{}\]]')
 _IN_STRING = re.compile(rb'"|\\.|\\', re.DOTALL)
@@ -19,7 +20,7 @@ _IN_STRING = re.compile(rb'"|\\.|\\', re.DOTALL)
 
 def split_chunks(data: bytes) -> list[bytes]:
     """The JSON of a run of whole events, bare errors included."""
-    if data.lstrip()[:1] in (b"{", b"["):
+    if not data.startswith(b"data:") and data.lstrip()[:1] in (b"{", b"["):
         return [data]
     chunks = [event.data for event in split_events(data)]
     if b"\n{" in data and b'"error"' in data:
@@ -40,12 +41,12 @@ class SseChunks:
     def feed(self, data: bytes) -> list[bytes]:
         """The chunks that ``data`` completes. Raises ProviderError for an endless one."""
         whole = self._boundary.feed(data)
-        return split_chunks(whole) if whole else []
+        return split_chunks(as_utf8(whole)) if whole else []
 
     def finish(self) -> list[bytes]:
         """The last one, where its blank line is missing."""
         rest = self._boundary.finish()
-        return split_chunks(rest) if rest.strip() else []
+        return split_chunks(as_utf8(rest)) if rest.strip() else []
 
 
 class _Scan:

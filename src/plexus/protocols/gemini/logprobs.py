@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from plexus.protocols.members import Object, raw_json
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Token(msgspec.Struct, rename="camel"):
@@ -39,7 +40,7 @@ def decode_logprobs(raw: msgspec.Raw) -> msgspec.Raw | None:
     """``logprobsResult`` as ``{"content": […], "refusal": null}``; None for what cannot be read."""
     try:
         result = msgspec.json.decode(raw, type=Result)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     tops = result.top_candidates or []
     content = []
@@ -62,7 +63,7 @@ def encode_logprobs(pieces: list[msgspec.Raw]) -> object | None:
             tokens += (
                 msgspec.json.decode(content, type=list[CanonicalToken] | None) or [] if content is not None else []
             )
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
     if not tokens:
         return None

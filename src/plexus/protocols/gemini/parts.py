@@ -26,6 +26,7 @@ from plexus.protocols.gemini.calls import is_made
 from plexus.protocols.gemini.content import guess_media_type
 from plexus.protocols.gemini.signature import PROTOCOL, encode_signature
 from plexus.protocols.members import NULL, Object, own_members
+from plexus.protocols.unreadable import UNREADABLE
 
 Part = dict[str, object]
 
@@ -68,7 +69,7 @@ def encode_args(arguments: str) -> msgspec.Raw | None:
     text = arguments.strip() or "{}"
     try:
         msgspec.json.decode(text, type=Object)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return msgspec.Raw(text.encode())
 

@@ -7,6 +7,7 @@ import zlib
 import msgspec
 
 from plexus.canonical.content import Block, Extras, Reasoning, ReasoningState, Refusal, Text, ToolCall
+from plexus.canonical.errors import bad_request
 from plexus.canonical.events import (
     ArgumentsDelta,
     BlockEnd,
@@ -23,6 +24,7 @@ from plexus.canonical.events import (
     UsageSeen,
 )
 from plexus.canonical.response import Finish, FinishReason
+from plexus.protocols.event_decoder import MAX_CANDIDATES, MAX_MEMBERS
 from plexus.protocols.gemini.calls import Calls
 from plexus.protocols.gemini.citations import decode_citations
 from plexus.protocols.gemini.content import decode_part
@@ -32,8 +34,19 @@ from plexus.protocols.gemini.logprobs import decode_logprobs
 from plexus.protocols.gemini.partial_args import PartialArgs
 from plexus.protocols.gemini.signature import PROTOCOL, apart
 from plexus.protocols.gemini.usage import decode_usage, has_counts
-from plexus.protocols.gemini.wire import CHUNK, CONTENT, PART, Chunk, Feedback, FunctionCall, Part
+from plexus.protocols.gemini.wire import (
+    CHUNK,
+    CONTENT,
+    PART,
+    PLAIN_CHUNK,
+    Chunk,
+    Feedback,
+    FunctionCall,
+    Part,
+    PlainChunk,
+)
 from plexus.protocols.members import ABSENT, NULL, Members, Object, present
+from plexus.protocols.unreadable import UNREADABLE
 
 _OBJECT = msgspec.json.Decoder(Object)
 OURS = frozenset({"content", "finishReason", "index", "logprobsResult"})
@@ -43,6 +56,9 @@ KNOWN = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId", 
 ASIDE = "aside"
 """The twin of a refusal whose words stood beside the answer (blockReasonMessage, finishMessage)."""
 
+MAX_RICHER = 3
+"""Chunks with more than text in them, after which a stream is no longer read as plain first: a vain try costs, too."""
+
 
 class Reader:
     """Takes chunks, gives events. Raises what msgspec and Members raise for a chunk that cannot be read."""
@@ -50,6 +66,7 @@ class Reader:
     def __init__(self) -> None:
         self._started = False
         self._first = True
+        self._richer = 0
         self._candidates: dict[int, CandidateReader] = {}
         self._feedback: Feedback | None = None
         self._twins: Object = {}
@@ -66,6 +83,27 @@ class Reader:
 
     def chunk(self, data: bytes, out: list[StreamEvent]) -> None:
         """One chunk."""
+        if self._first or self._richer > MAX_RICHER or not self._go_on(data, out):
+            self._read(data, out)
+
+    def _go_on(self, data: bytes, out: list[StreamEvent]) -> bool:
+        """Read a chunk that is more text and nothing else; False for any other."""
+        try:
+            plain: PlainChunk = PLAIN_CHUNK.decode(data)
+        except UNREADABLE:
+            self._richer += 1
+            return False
+        candidate = plain.candidates[0]
+        reader = self._candidates.get(candidate.index)
+        if reader is None:
+            return False
+        part = candidate.content.parts[0]
+        reader.text(part.text, out, thought=part.thought)
+        if present(plain.usage_metadata):
+            self._note_usage(bytes(plain.usage_metadata), out)
+        return True
+
+    def _read(self, data: bytes, out: list[StreamEvent]) -> None:
         wire = CHUNK.decode(data)
         if present(wire.error):
             self.failed = True
@@ -109,6 +147,8 @@ class Reader:
         raw = members.get("index")
         index = 0 if raw is None or raw == NULL else msgspec.json.decode(raw, type=int)
         candidate = self._candidates.get(index)
+        if candidate is None and len(self._candidates) == MAX_CANDIDATES:
+            raise bad_request("The reply has too many candidates.")
         if candidate is None:
             candidate = self._candidates[index] = CandidateReader(index, f"{self._base}{index or ''}")
         candidate.read(members, out)
@@ -169,23 +209,27 @@ class CandidateReader:
             self._logprobs.append(msgspec.Raw(bytes(logprobs)))
         if len(members) > 1:
             more = {name: raw for name, raw in members.items() if name not in OURS and raw != NULL}
-            self.extras.update({name: msgspec.Raw(bytes(raw)) for name, raw in more.items()})
+            if len(self.extras) + len(more) <= MAX_MEMBERS:
+                self.extras.update({name: msgspec.Raw(bytes(raw)) for name, raw in more.items()})
 
     def _part(self, raw: msgspec.Raw, first: bool, out: list[StreamEvent]) -> None:
         wire = PART.decode(raw)
         if wire.function_call is not None:
             self._call(wire.function_call, wire, out)
         elif wire.text is not None:
-            self._text(wire, wire.text, first, out)
+            self.text(wire.text, out, thought=bool(wire.thought), signature=wire.thought_signature, first=first)
         else:
             for block in decode_part(Members(_OBJECT.decode(raw), "parts"), self._calls):
                 if not isinstance(block, Text):
                     self._close(out)
                     self._add(block, out)
 
-    def _text(self, wire: Part, text: str, first: bool, out: list[StreamEvent]) -> None:
-        state = ReasoningState(PROTOCOL, wire.thought_signature) if wire.thought_signature else None
-        if not text and not wire.thought:
+    def text(
+        self, text: str, out: list[StreamEvent], *, thought: bool, signature: str | None = None, first: bool = True
+    ) -> None:
+        """A part of text or thought; ``first``: of its chunk."""
+        state = ReasoningState(PROTOCOL, signature) if signature else None
+        if not text and not thought:
             if state is not None and self._open == "text":
                 out.append(StateDelta(self._next, state, self._index))
                 self._close(out)
@@ -193,15 +237,15 @@ class CandidateReader:
                 self._close(out)
                 self._add(Reasoning(redacted=True, state=state), out)
             return
-        kind = "thought" if wire.thought else "text"
+        kind = "thought" if thought else "text"
         if self._open != kind or not first:
             self._close(out)
             self._open = kind
-            empty: Block = Reasoning() if wire.thought else Text(text="")
+            empty: Block = Reasoning() if thought else Text(text="")
             out.append(BlockStart(self._next, empty, self._index))
         if text:
             out.append(TextDelta(self._next, text, self._index))
-            if not wire.thought:
+            if not thought:
                 self._texts.append(text)
         if state is not None:
             out.append(StateDelta(self._next, state, self._index))

@@ -11,6 +11,7 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import Candidate, GenerateResponse
 from plexus.canonical.usage import Usage
+from plexus.protocols.gemini.citations import Cited, encode_grounding
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.gemini.finish import word_of
 from plexus.protocols.gemini.logprobs import encode_logprobs
@@ -26,10 +27,11 @@ from plexus.protocols.gemini.parts import (
     with_signature,
 )
 from plexus.protocols.gemini.reader import ASIDE, Reader
-from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart
+from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart, is_sealed
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.gemini.wire import CHUNK, Feedback
 from plexus.protocols.members import Object, own_members, present
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 # --- reading
 
@@ -37,6 +39,7 @@ from plexus.protocols.members import Object, own_members, present
 def decode_response(body: bytes, dialect: GeminiDialect) -> GenerateResponse:
     """A provider's reply. Raises ProviderError for an error inside a 200, and for what is no reply."""
     del dialect
+    body = as_utf8(body)
     try:
         wire = CHUNK.decode(body)
         if wire.candidates is None and wire.prompt_feedback is None and not present(wire.error):
@@ -47,7 +50,7 @@ def decode_response(body: bytes, dialect: GeminiDialect) -> GenerateResponse:
         if not reader.failed:
             reader.end(events)
         return fold(events, PROTOCOL)
-    except (ClientError, msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (ClientError, *UNREADABLE) as wrong:
         raise malformed(f"The provider's reply cannot be read: {wrong}") from None
 
 
@@ -106,6 +109,9 @@ def encode_candidate(candidate: Candidate, losses: Losses) -> Part:
         wire["finishReason"] = word_of(finish)
     wire["index"] = candidate.index
     own = own_members(finish.extras, PROTOCOL) if finish is not None else {}
+    grounding = encode_grounding(*cited_text(candidate.blocks), losses, path)
+    if grounding is not None:
+        wire["groundingMetadata"] = grounding
     if candidate.logprobs is not None and "logprobsResult" not in own:
         logprobs = encode_logprobs([candidate.logprobs])
         if logprobs is not None:
@@ -113,40 +119,66 @@ def encode_candidate(candidate: Candidate, losses: Losses) -> Part:
     return {**wire, **own}
 
 
+def cited_text(blocks: tuple[Block, ...]) -> tuple[list[Cited], str]:
+    """What the texts among ``blocks`` cite, and all of them together."""
+    cited: list[Cited] = []
+    text = ""
+    for block in blocks:
+        if not isinstance(block, Text | Refusal) or ASIDE in own_extras(block):
+            continue
+        start = len(text)
+        text += block.text
+        cited += [Cited(citation, start, len(text)) for citation in getattr(block, "citations", ())]
+    return cited, text
+
+
 def encode_blocks(blocks: tuple[Block, ...], path: str, losses: Losses) -> list[Part]:
-    """All parts. The state of a thought without words goes on to the call behind it, which clients give back."""
+    """All parts. The state of a thought goes on to the call behind it, which clients give back: alone where the thought has
+    no words, else once more, with them."""
     parts: list[Part] = []
-    pending: Reasoning | None = None
+    alone: Reasoning | None = None
+    told: Reasoning | None = None
     for index, block in enumerate(blocks):
-        if is_moved(block) or is_apart(block):
-            assert isinstance(block, Reasoning)
-            parts += flush(pending)
-            pending = block
+        if isinstance(block, Reasoning) and (is_moved(block) or is_apart(block)):
+            parts += flush(alone)
+            alone = block
             continue
-        if pending is not None and isinstance(block, ToolCall) and block.state is None:
-            part = encode_call(block)
-            parts.append(with_signature(part, encode_signature(pending.state, moved=True)))
-            pending = None
-            continue
-        parts += flush(pending)
-        pending = None
+        signature = None
+        if isinstance(block, ToolCall) and block.state is None:
+            signature = call_signature(alone, told)
+            if alone is None:
+                told = None
+            alone = None
+        parts += flush(alone)
+        alone = None
+        if isinstance(block, Reasoning) and is_told(block):
+            told = block
         written = encode_block(block, f"{path}.parts[{index}]", losses)
         if written is not None:
-            parts.append(written)
-    return parts + flush(pending)
+            parts.append(with_signature(written, signature))
+    return parts + flush(alone)
 
 
-def is_moved(block: Block) -> bool:
-    """Whether a block is a state of another protocol without words."""
-    if not isinstance(block, Reasoning) or block.text or block.state is None or block.extras is not None:
-        return False
-    signature = encode_signature(block.state)
-    return signature is not None and signature != block.state.value
+def is_moved(block: Reasoning) -> bool:
+    """Whether a thought is a state of another protocol without words."""
+    return not block.text and block.extras is None and block.state is not None and is_sealed(block.state)
 
 
-def flush(pending: Reasoning | None) -> list[Part]:
+def is_told(block: Reasoning) -> bool:
+    """Whether a thought has a state of another protocol, and the words that it signs."""
+    return bool(block.text) and block.state is not None and is_sealed(block.state)
+
+
+def call_signature(alone: Reasoning | None, told: Reasoning | None) -> str | None:
+    """The signature of a call behind thoughts: one ``alone``, which stands nowhere else, or one that was ``told``."""
+    if alone is not None:
+        return encode_signature(alone.state, words="")
+    return encode_signature(told.state, words=told.text) if told is not None else None
+
+
+def flush(alone: Reasoning | None) -> list[Part]:
     """A state that no call followed stands alone."""
-    return [] if pending is None else [encode_thought(msgspec.structs.replace(pending, redacted=True))]
+    return [] if alone is None else [encode_thought(msgspec.structs.replace(alone, redacted=True))]
 
 
 def encode_block(block: Block, path: str, losses: Losses) -> Part | None:
@@ -158,8 +190,6 @@ def encode_block(block: Block, path: str, losses: Losses) -> Part | None:
         case Text(text="", state=None) if not own:
             return None
         case Text() | Refusal():
-            if any(citation.origin != PROTOCOL for citation in getattr(block, "citations", ())):
-                losses.add(f"{path}.citations", "unsupported")
             part = encode_text(block)
         case Reasoning():
             part = encode_thought(block)

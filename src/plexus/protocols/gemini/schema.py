@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from plexus.protocols.unreadable import UNREADABLE
+
 MAX_DEPTH = 64
 
 Document = dict[str, Any]
@@ -18,7 +20,7 @@ def from_openapi(raw: msgspec.Raw) -> msgspec.Raw:
     """A ``Schema`` as JSON Schema: types in lower case, ``nullable`` as a type. What is no schema stays as it is."""
     try:
         return msgspec.Raw(msgspec.json.encode(_to_json_schema(msgspec.json.decode(raw), 0)))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return raw
 
 

@@ -6,13 +6,21 @@ import msgspec
 
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, ReasoningSettings, Tool
-from plexus.protocols.gemini.dialect import LEAST_BUDGET, GeminiDialect, always_thinks, never_thinks, thinks_by_level
+from plexus.protocols.gemini.dialect import (
+    LEAST_BUDGET,
+    GeminiDialect,
+    always_thinks,
+    never_thinks,
+    takes_json_beside_calls,
+    thinks_by_level,
+)
 from plexus.protocols.gemini.schema import to_openapi
 from plexus.protocols.members import raw_json
+from plexus.protocols.unreadable import UNREADABLE
 
 UNSUPPORTED = (
     "parallel_tool_calls", "logit_bias", "verbosity", "prediction", "metadata", "store", "service_tier", "user",
-    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "cache",
+    "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation", "cache",
 )  # fmt: skip
 """Settings of others that Gemini has no word for."""
 SILENT = frozenset({("parallel_tool_calls", True)})
@@ -75,6 +83,9 @@ def _encode_output(request: GenerateRequest, dialect: GeminiDialect, config: Bod
     output = request.output
     if output is None or output.kind == "text":
         return
+    if _may_call(request) and not takes_json_beside_calls(request.model):
+        losses.add("response_format", "unsupported")
+        return
     config["responseMimeType"] = "application/json"
     if output.kind == "json_object" or output.schema is None:
         return
@@ -87,10 +98,16 @@ def _encode_output(request: GenerateRequest, dialect: GeminiDialect, config: Bod
         config["responseSchema"] = _subset(output.schema, "response_format.json_schema.schema", losses)
 
 
+def _may_call(request: GenerateRequest) -> bool:
+    """Whether functions are declared that the model may call."""
+    off = request.tool_choice is not None and request.tool_choice.mode == "none"
+    return not off and any(isinstance(tool, FunctionTool | CustomTool) for tool in request.tools)
+
+
 def _subset(schema: msgspec.Raw, path: str, losses: Losses) -> object:
     try:
         written, lost = to_openapi(schema)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         losses.add(path, "unsupported")
         return {"type": "OBJECT"}
     for where in lost:
@@ -107,7 +124,7 @@ def _encode_modalities(request: GenerateRequest, config: Body, losses: Losses) -
     if audio.voice is not None:
         try:
             name = msgspec.json.decode(audio.voice, type=str)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             losses.add("audio.voice", "unsupported")
         else:
             config["speechConfig"] = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": name}}}

@@ -1,7 +1,8 @@
 """``thoughtSignature``: a field of base64, so that a sealed state of ours (``plx1.…``) stands in it encoded once more.
 
-Gemini's clients give back the signature of a call, but many drop thoughts. A state without words (a redacted thought, an
-encrypted reasoning) therefore travels on the call behind it; ``MOVED`` marks it, so that it becomes a thought again.
+Gemini's clients give back the signature of a call, but many drop thoughts (Gemini CLI does). A sealed state therefore also
+travels on the call behind its thought, together with the words that it signs; ``MOVED`` stands between the two, and the
+signature becomes a thought again. One without words (a redacted thought, an encrypted reasoning) travels there alone.
 
 The other way, Gemini signs calls, where the other protocols have a place for state on thoughts only. Gemini's own signature
 of a call is therefore read as a thought without words before that call (``apart``), so that it survives in every protocol
@@ -14,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,27 +34,39 @@ def is_sealed(state: ReasoningState) -> bool:
     return state.value.startswith(PREFIX)
 
 
-def decode_signature(text: str | None) -> tuple[ReasoningState | None, bool]:
-    """The state behind a signature, and whether it was moved from a thought to the call behind it."""
+class Signature(NamedTuple):
+    """What a signature says. ``words``: of the thought that it was moved from, to the call behind it; None where it was not."""
+
+    state: ReasoningState | None
+    words: str | None = None
+
+
+def decode_signature(text: str | None) -> Signature:
+    """The state behind a signature."""
     if not text:
-        return None, False
+        return Signature(None)
     if text.startswith(SEALED):
         try:
-            inner = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True).decode("ascii")
+            sealed, moved, words = _unpacked(text).decode("ascii").partition(MOVED)
+            if sealed.startswith(PREFIX):
+                return Signature(ReasoningState(PROTOCOL, sealed), _unpacked(words).decode() if moved else None)
         except (binascii.Error, ValueError):
-            inner = ""
-        if inner.startswith(PREFIX):
-            return ReasoningState(PROTOCOL, inner.removesuffix(MOVED)), inner.endswith(MOVED)
-    return ReasoningState(PROTOCOL, text), False
+            pass
+    return Signature(ReasoningState(PROTOCOL, text))
 
 
-def encode_signature(state: ReasoningState | None, *, moved: bool = False) -> str | None:
-    """The signature of ``state``; None for none, and for a state in another protocol's words."""
+def _unpacked(text: str) -> bytes:
+    return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+
+
+def encode_signature(state: ReasoningState | None, *, words: str | None = None) -> str | None:
+    """The signature of ``state``; None for none, and for a state in another protocol's words. ``words`` as in Signature."""
     if state is None or state.protocol != PROTOCOL:
         return None
     if not state.value.startswith(PREFIX):
         return state.value
-    return base64.b64encode((state.value + (MOVED if moved else "")).encode()).decode()
+    moved = "" if words is None else MOVED + base64.b64encode(words.encode()).decode()
+    return base64.b64encode((state.value + moved).encode()).decode()
 
 
 APART = "signs"
@@ -60,6 +74,8 @@ APART = "signs"
 
 STAND_IN = "skip_thought_signature_validator"
 """What Gemini 3 takes for a call that it did not make (https://ai.google.dev/gemini-api/docs/thought-signatures, FAQ)."""
+STAND_INS = frozenset({STAND_IN, "context_engineering_is_the_way_to_go"})
+"""Clients write these themselves (Gemini CLI does): they sign nothing, so elsewhere nothing is lost without them."""
 
 
 def apart(state: ReasoningState) -> Reasoning:

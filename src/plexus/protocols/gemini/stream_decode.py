@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from plexus.canonical.errors import ClientError
 from plexus.canonical.events import StreamEvent
 from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.gemini.frames import SseChunks
 from plexus.protocols.gemini.reader import Reader
+from plexus.protocols.unreadable import UNREADABLE
 
 
 def stream_decoder(dialect: GeminiDialect) -> GeminiStreamDecoder:
@@ -40,7 +39,7 @@ class GeminiStreamDecoder(EventDecoder[bytes]):
                 break
             try:
                 self._reader.chunk(chunk, out)
-            except (msgspec.MsgspecError, UnicodeDecodeError, ClientError):
+            except (ClientError, *UNREADABLE):
                 out += self._skip(chunk)
             if self._reader.failed:
                 self._ended = True

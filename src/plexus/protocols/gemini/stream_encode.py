@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.content import Audio, Block, InlineData, Reasoning, Refusal, Text, ToolCall
+from plexus.canonical.content import Audio, Block, Citation, InlineData, Reasoning, Refusal, Text, ToolCall
 from plexus.canonical.events import (
     ArgumentsDelta,
     AudioDelta,
@@ -26,11 +26,20 @@ from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
+from plexus.protocols.gemini.citations import encode_grounding
 from plexus.protocols.gemini.finish import word_of
 from plexus.protocols.gemini.logprobs import encode_logprobs
-from plexus.protocols.gemini.parts import Part, encode_call, encode_thought, own_extras, with_signature
+from plexus.protocols.gemini.parts import Part, encode_thought, own_extras, with_signature
 from plexus.protocols.gemini.reader import ASIDE
-from plexus.protocols.gemini.response import encode_block, flush, is_moved, own_reasons
+from plexus.protocols.gemini.response import (
+    call_signature,
+    cited_text,
+    encode_block,
+    flush,
+    is_moved,
+    is_told,
+    own_reasons,
+)
 from plexus.protocols.gemini.signature import PROTOCOL, encode_signature, is_apart
 from plexus.protocols.gemini.usage import encode_usage
 from plexus.protocols.members import Object, own_members
@@ -53,16 +62,29 @@ def array_encoder(request: GenerateRequest) -> GeminiStreamEncoder:
 class _Block:
     """A block while it comes. ``parts`` that are written whole wait here."""
 
-    __slots__ = ("arguments", "audio", "block", "prefix", "silent", "state", "suffix", "text", "transcript")
+    __slots__ = (
+        "arguments",
+        "audio",
+        "block",
+        "citations",
+        "prefix",
+        "silent",
+        "state",
+        "suffix",
+        "transcript",
+        "words",
+    )
 
     def __init__(self, block: Block) -> None:
         self.block = block
-        self.text = ""
+        self.words: list[str] = []
+        """All that it said."""
         self.prefix = self.suffix = b""
         """What stands around the JSON string of its next piece, once there was one."""
         self.arguments: list[str] = []
         self.audio: list[str] = []
         self.transcript: list[str] = []
+        self.citations: list[Citation] = []
         self.state = getattr(block, "state", None)
         self.silent = ASIDE in own_extras(block)
 
@@ -81,6 +103,10 @@ class GeminiStreamEncoder:
         """Calls that are whole, and wait for an earlier one that is not."""
         self._pending: dict[int, Reasoning] = {}
         """Candidate -> a state without words, until the call behind it comes."""
+        self._told: dict[int, Reasoning] = {}
+        """Candidate -> a thought whose state goes along with the call behind it once more."""
+        self._texts: dict[int, list[_Block]] = {}
+        """Candidate -> its texts, for what they cite."""
         self._finishes: dict[int, Finish] = {}
         self._logprobs: dict[int, list[msgspec.Raw]] = {}
         self._usage: Usage | None = None
@@ -91,6 +117,7 @@ class GeminiStreamEncoder:
         if type(event) is TextDelta:
             opened = self._blocks.get((event.candidate, event.index))
             if opened is not None and opened.prefix and event.text and not self._pending:
+                opened.words.append(event.text)
                 return b"%b%b%b" % (opened.prefix, _encode(event.text), opened.suffix)
             return self._text(opened, event.text, event.candidate)
         match event:
@@ -108,9 +135,9 @@ class GeminiStreamEncoder:
                     opened.transcript.append(event.transcript)
             case BlockEnd(index, candidate, block):
                 return self._block_end(index, block, candidate)
-            case CitationDelta(_, citation):
-                if citation.origin != PROTOCOL:
-                    self.losses.add("citations", "unsupported")
+            case CitationDelta(index, citation, candidate):
+                if opened := self._blocks.get((candidate, index)):
+                    opened.citations.append(citation)
             case ReplyStart():
                 self._start, self._usage = event, event.usage
             case UsageSeen(usage):
@@ -151,7 +178,7 @@ class GeminiStreamEncoder:
         if opened is None or opened.silent or not text:
             return b""
         out = self._flush(candidate)
-        opened.text = text  # only that there was some
+        opened.words.append(text)
         thought = isinstance(opened.block, Reasoning)
         part: Part = {"text": text, "thought": True} if thought else {"text": text}
         out += self._parts([part], candidate)
@@ -162,6 +189,8 @@ class GeminiStreamEncoder:
 
     def _block_start(self, index: int, block: Block, candidate: int) -> bytes:
         opened = self._blocks[candidate, index] = _Block(block)
+        if isinstance(block, Text | Refusal) and not opened.silent:
+            self._texts.setdefault(candidate, []).append(opened)
         if isinstance(block, Text | Refusal | Reasoning) and block.text:
             return self._text(opened, block.text, candidate)
         return b""
@@ -171,7 +200,8 @@ class GeminiStreamEncoder:
         if opened is None or opened.silent:
             return b""
         block = repeated if repeated is not None else opened.block
-        if isinstance(block, Reasoning | Text) and (opened.text or isinstance(block, Text)):
+        opened.citations = opened.citations or list(getattr(block, "citations", ()))
+        if isinstance(block, Reasoning | Text) and (opened.words or isinstance(block, Text)):
             return self._end_of_text(opened, block, candidate)
         if isinstance(block, Refusal):
             return b""
@@ -196,6 +226,9 @@ class GeminiStreamEncoder:
         part: Part = {"text": ""}
         if isinstance(block, Reasoning):
             part["thought"] = True
+            thought = Reasoning(text="".join(opened.words), state=opened.state)
+            if is_told(thought):
+                self._told[candidate] = thought
         return self._flush(candidate) + self._parts([with_signature(part, signature)], candidate)
 
     def _state(self, block: Reasoning, candidate: int) -> bytes:
@@ -217,12 +250,12 @@ class GeminiStreamEncoder:
         return out
 
     def _call(self, block: ToolCall, candidate: int) -> bytes:
-        pending = self._pending.pop(candidate, None)
-        if pending is not None and block.state is None:
-            signature = encode_signature(pending.state, moved=True)
-            return self._parts([with_signature(encode_call(block), signature)], candidate)
         part = encode_block(block, f"candidates[{candidate}].content", self.losses)
-        return self._parts([*flush(pending), *([part] if part is not None else [])], candidate)
+        if block.state is not None or part is None:
+            return self._flush(candidate) + self._parts([part] if part is not None else [], candidate)
+        alone = self._pending.pop(candidate, None)
+        told = self._told.pop(candidate, None) if alone is None else None
+        return self._parts([with_signature(part, call_signature(alone, told))], candidate)
 
     def _flush(self, candidate: int) -> bytes:
         return self._parts(flush(self._pending.pop(candidate, None)), candidate) if self._pending else b""
@@ -247,10 +280,21 @@ class GeminiStreamEncoder:
         wire: Part = {"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": word_of(finish)}
         wire["index"] = candidate
         own = own_members(finish.extras, PROTOCOL) if finish is not None else {}
+        grounding = self._grounding(candidate)
+        if grounding is not None:
+            wire["groundingMetadata"] = grounding
         logprobs = encode_logprobs(self._logprobs.get(candidate, []))
         if logprobs is not None and "logprobsResult" not in own:
             wire["logprobsResult"] = logprobs
         return {**wire, **own}
+
+    def _grounding(self, candidate: int) -> dict[str, object] | None:
+        """What the candidate's texts cite, which Gemini says behind them."""
+        texts = self._texts.get(candidate, [])
+        if not any(each.citations for each in texts):
+            return None
+        blocks = tuple(Text(text="".join(each.words), citations=tuple(each.citations)) for each in texts)
+        return encode_grounding(*cited_text(blocks), self.losses, f"candidates[{candidate}].content")
 
 
 def _audio(opened: _Block, block: Audio) -> Audio:

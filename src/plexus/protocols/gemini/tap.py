@@ -15,6 +15,7 @@ from plexus.protocols.gemini.response import malformed
 from plexus.protocols.gemini.usage import decode_usage, has_counts
 from plexus.protocols.gemini.wire import Feedback
 from plexus.protocols.members import ABSENT, present
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class _Part(msgspec.Struct, rename="camel"):
@@ -88,7 +89,7 @@ class GeminiTap:
         """One chunk; False for what cannot be read, which is passed on as it is."""
         try:
             wire = _CHUNK.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             return False
         if present(wire.error):
             self.failure = decode_stream_error(data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.usage import Usage, usage
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Detail(msgspec.Struct, rename="camel"):
@@ -46,7 +47,7 @@ def decode_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     """The canonical counts; None for what holds none (a chunk that says only its traffic type)."""
     try:
         wire = _DECODER.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     prompt, total = wire.prompt_token_count, wire.total_token_count
     if prompt is None and total is None:

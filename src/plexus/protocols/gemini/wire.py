@@ -50,6 +50,37 @@ class Chunk(msgspec.Struct, rename="camel"):
     error: msgspec.Raw = ABSENT
 
 
+class PlainPart(msgspec.Struct, forbid_unknown_fields=True):
+    """More text, or more of a thought."""
+
+    text: str
+    thought: bool = False
+
+
+class PlainContent(msgspec.Struct, forbid_unknown_fields=True):
+    """One such part."""
+
+    parts: tuple[PlainPart]
+    role: msgspec.Raw = ABSENT
+
+
+class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True):
+    """Nothing but content."""
+
+    content: PlainContent
+    index: int = 0
+
+
+class PlainChunk(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """What most chunks of a stream are: one more piece of text, and counts."""
+
+    candidates: tuple[PlainCandidate]
+    usage_metadata: msgspec.Raw = ABSENT
+    model_version: msgspec.Raw = ABSENT
+    response_id: msgspec.Raw = ABSENT
+
+
+PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
 CHUNK = msgspec.json.Decoder(Chunk)
 PART = msgspec.json.Decoder(Part)
 CONTENT = msgspec.json.Decoder(Content)

@@ -27,6 +27,7 @@ from plexus.protocols.media import parse_data_url
 from plexus.protocols.members import Array, Members, Object, decode_as, is_string, raw_json, with_twins
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.reasoning_state import PREFIX
+from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "openai_chat"
 
@@ -291,7 +292,7 @@ def decode_annotation(raw: msgspec.Raw) -> Citation:
     """One annotation, the vendor's object beside it."""
     try:
         wire = msgspec.json.decode(raw, type=_Annotation)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         wire = _Annotation(type="unknown")
     url = wire.url_citation or _UrlCitation()
     return Citation(

@@ -10,6 +10,7 @@ ReasoningSetting: TypeAlias = Literal["reasoning_effort", "reasoning", "thinking
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 ToolCallIds: TypeAlias = Literal["short", "any", "nine_alphanumerics"]
 ToolChoiceKind: TypeAlias = Literal["auto", "none", "required", "named", "allowed"]
+EmbedFormat: TypeAlias = Literal["float", "base64", "int8"]
 OutputKind: TypeAlias = Literal["text", "json_object", "json_schema"]
 
 
@@ -59,5 +60,19 @@ class ChatDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Takes tools of free text; else they are sent as functions of one text."""
     response_formats: frozenset[OutputKind] = frozenset({"text", "json_object", "json_schema"})
     """The kinds of ``response_format``. Where a schema is not taken, ``json_object`` stands in for it."""
+    operations: frozenset[str] | None = None
+    """All that the provider serves (``generate``, ``embed``, ``rerank``, ``moderate`` …); None: what OpenAI serves."""
+    completions: bool = False
+    """Serves ``/completions``, the legacy API, for this model; else such a call is asked as a chat."""
+    rerank: Literal["top_n", "top_k"] | None = None
+    """Serves ``/rerank``, and how it calls the bound: ``top_n`` (Jina and most others) or ``top_k`` (Voyage)."""
+    embed_dimensions: Literal["dimensions", "output_dimension"] | None = "dimensions"
+    """The member for the size of an embedding; None: there is none."""
+    embed_purpose: Literal["input_type", "task"] | None = None
+    """How it is told what an embedding is for: ``input_type`` (Voyage), ``task`` (Jina), or not at all."""
+    embed_truncation: bool = False
+    """Takes ``truncation`` with embeddings (Voyage)."""
+    embed_formats: frozenset[EmbedFormat] = frozenset({"float", "base64"})
+    """How it writes embeddings; ``int8`` are signed bytes in base64 (Perplexity)."""
     refused_members: frozenset[str] = frozenset()
     """Top-level members that the provider answers with a 400. They are left out, as losses, for every client."""

@@ -8,6 +8,7 @@ from plexus.protocols import envelope
 from plexus.protocols.envelope import Envelope
 from plexus.protocols.members import Array, Object
 from plexus.protocols.openai_chat.dialect import ChatDialect
+from plexus.protocols.unreadable import UNREADABLE
 
 _ASKED = b'{"include_usage":true}'
 _DEVELOPER = b'"developer"'
@@ -49,5 +50,5 @@ def _without_developer(body: Envelope) -> bytes | None:
 def _role(turn: bytes) -> str | None:
     try:
         return _TURN.decode(turn).role
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None  # the provider says what is wrong with it

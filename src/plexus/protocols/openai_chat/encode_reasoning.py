@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import ReasoningSettings
-from plexus.protocols.openai_chat.dialect import ChatDialect, Effort
+from plexus.protocols.efforts import TOKENS, effort_of_budget, nearest
+from plexus.protocols.openai_chat.dialect import ChatDialect
 
-RISING: tuple[str, ...] = get_args(Effort)
-"""All effort words, in rising order."""
-
-BUDGETS = ((1024, "minimal"), (4096, "low"), (16384, "medium"))
-"""A budget of thoughts up to so many tokens is so much effort; above them it is high."""
-
-TOKENS = {"minimal": 1024, "low": 4096, "medium": 12288, "high": 24576, "xhigh": 32768, "max": 32768}
-"""The budget of thoughts that stands for an effort."""
+SIZED = frozenset({"concise", "detailed"})
+"""Wishes for the size of a summary."""
 
 OWN = frozenset({"reasoning", "thinking", "enable_thinking"})
 """Settings of providers that a Chat client may have sent itself; they go as they came."""
@@ -26,8 +20,7 @@ Body = dict[str, object]
 
 def encode_reasoning(reasoning: ReasoningSettings, dialect: ChatDialect, body: Body, losses: Losses) -> None:
     """Add the setting to ``body`` in the provider's words."""
-    if reasoning.summary is not None:
-        losses.add("reasoning.summary", "unsupported")
+    _note_summary(reasoning.summary, dialect, losses)
     off = reasoning.mode == "disabled" or reasoning.effort == "none" or reasoning.budget_tokens == 0
     if not off and reasoning.effort is None and reasoning.budget_tokens is None and reasoning.mode is None:
         return
@@ -46,6 +39,18 @@ def encode_reasoning(reasoning: ReasoningSettings, dialect: ChatDialect, body: B
             if off:
                 reasoning = ReasoningSettings(effort="none")
             _add_effort(reasoning, dialect, body, losses, wanted=True)
+
+
+def _note_summary(wish: str | None, dialect: ChatDialect, losses: Losses) -> None:
+    """Thoughts are told where a provider has a member for them, unasked; of what length cannot be said. OpenAI's Chat tells
+    none, which loses nothing where none are wanted."""
+    if wish is None or wish == "omitted":
+        return
+    silent = dialect.reasoning_setting in ("reasoning_effort", "none")
+    if silent and dialect.reasoning_field is None and not dialect.reasoning_details:
+        losses.add("reasoning.summary", "unsupported")
+    elif wish in SIZED:
+        losses.add("reasoning.summary", "approximated")
 
 
 def _reasoning(reasoning: ReasoningSettings, off: bool, dialect: ChatDialect, losses: Losses) -> Body:
@@ -104,10 +109,4 @@ def _clamped(effort: str, words: Sequence[str], losses: Losses) -> str:
     if effort in words:
         return effort
     losses.add("reasoning.effort", "clamped")
-    place = RISING.index(effort if effort in RISING else "medium")
-    return min(words, key=lambda word: (abs(RISING.index(word) - place), -RISING.index(word)))
-
-
-def effort_of_budget(tokens: int) -> str:
-    """The effort that comes nearest to a budget of thoughts."""
-    return next((effort for limit, effort in BUDGETS if tokens <= limit), "high")
+    return nearest(effort, words)

@@ -25,6 +25,7 @@ from plexus.protocols.codec import Inbound
 from plexus.protocols.members import ABSENT, Members, Object, decode_as, is_string, present, raw_json, with_twins
 from plexus.protocols.openai_chat import tool_call_id
 from plexus.protocols.openai_chat.content import PROTOCOL, decode_assistant, decode_cache, decode_content
+from plexus.protocols.unreadable import UNREADABLE
 
 
 def decode_request(inbound: Inbound) -> GenerateRequest:
@@ -74,6 +75,8 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
         store=body.take("store", bool),
         prompt_cache_key=body.take("prompt_cache_key", str),
         prompt_cache_retention=body.take("prompt_cache_retention", str),
+        prompt_cache_options=body.take_raw("prompt_cache_options"),
+        moderation=body.take_raw("moderation"),
     )
     return msgspec.structs.replace(request, extras=with_twins(body.rest(PROTOCOL), PROTOCOL, kept))
 
@@ -193,7 +196,7 @@ def _decode_plain_tools(body: Members) -> list[Tool]:
         return []
     try:
         plain = _PLAIN_TOOLS.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return []
     body.take_raw("tools")
     return [

@@ -24,6 +24,7 @@ from plexus.protocols.openai_chat.content import (
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.errors import decode_error_body
 from plexus.protocols.openai_chat.usage import decode_usage, encode_usage
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 F = FinishReason
 FINISHES: dict[str, FinishReason] = {
@@ -83,7 +84,7 @@ def decode_response(body: bytes, dialect: ChatDialect) -> GenerateResponse:
     """A provider's reply. Raises ProviderError for an error inside a 200, and for what is no reply."""
     del dialect
     try:
-        reply = Members(msgspec.json.decode(body, type=Object))
+        reply = Members(msgspec.json.decode(as_utf8(body), type=Object))
         error = reply.peek("error")
         if error is not None and bytes(error) != b"null":
             raise decode_error_body(bytes(error))
@@ -102,7 +103,7 @@ def decode_response(body: bytes, dialect: ChatDialect) -> GenerateResponse:
             service_tier=reply.take("service_tier", str),
             extras=reply.rest(PROTOCOL),
         )
-    except (ClientError, msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (ClientError, *UNREADABLE) as wrong:
         raise malformed(f"The provider's reply cannot be read: {wrong}") from None
 
 

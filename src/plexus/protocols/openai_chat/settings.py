@@ -12,7 +12,7 @@ from plexus.protocols.openai_chat.encode_reasoning import OWN, encode_reasoning
 PLAIN = (
     "temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs",
     "top_logprobs", "verbosity", "prediction", "safety_identifier", "metadata", "prompt_cache_key",
-    "prompt_cache_retention", "user",
+    "prompt_cache_retention", "prompt_cache_options", "moderation", "user",
 )  # fmt: skip
 """Settings that have the same name and meaning here and in the canonical request."""
 

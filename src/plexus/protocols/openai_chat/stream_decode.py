@@ -26,7 +26,7 @@ from plexus.canonical.events import (
     UsageSeen,
 )
 from plexus.canonical.response import Finish, FinishReason
-from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.event_decoder import MAX_CANDIDATES, EventDecoder, endless
 from plexus.protocols.members import present
 from plexus.protocols.openai_chat.content import PROTOCOL, decode_annotation
 from plexus.protocols.openai_chat.dialect import ChatDialect
@@ -35,6 +35,7 @@ from plexus.protocols.openai_chat.response import finish_of
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import Choice, Chunk, Delta, ToolCallDelta
 from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.unreadable import UNREADABLE
 
 _DECODER = msgspec.json.Decoder(Chunk)
 DONE = b"[DONE]"
@@ -72,7 +73,7 @@ class ChatStreamDecoder(EventDecoder[SseEvent]):
                 continue
             try:
                 chunk = _DECODER.decode(data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 out += self._skip(data)
                 continue
             if event.name == b"error" or present(chunk.error):
@@ -99,6 +100,9 @@ class ChatStreamDecoder(EventDecoder[SseEvent]):
             self._service_tier = chunk.service_tier
         for choice in chunk.choices or ():
             candidate = self._candidates.get(choice.index)
+            if candidate is None and len(self._candidates) == MAX_CANDIDATES:
+                out += self._fail(endless("number of answers"))
+                return
             if candidate is None:
                 candidate = self._candidates[choice.index] = _Candidate(choice.index)
             candidate.take(choice, out)

@@ -13,6 +13,7 @@ from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_chat.wire import Chunk, Delta
 from plexus.protocols.sse import split_events
 from plexus.protocols.tap import Noted
+from plexus.protocols.unreadable import UNREADABLE
 
 _DECODER = msgspec.json.Decoder(Chunk)
 _NAMES_USAGE = b'"usage"'
@@ -78,7 +79,7 @@ class ChatTap(Noted):
                 continue
             try:
                 chunk = _DECODER.decode(data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 continue  # passed on as it is: what it means is between provider and client
             if event.name == b"error" or present(chunk.error):
                 self.failure = decode_error_body(bytes(chunk.error) if present(chunk.error) else data)
@@ -113,7 +114,7 @@ class ChatTap(Noted):
         """A whole JSON reply."""
         try:
             reply = _REPLY.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             self._read_strange(body)
             return
         if present(reply.error):
@@ -176,7 +177,7 @@ def withholds(event: bytes) -> bool:
     for each in split_events(event):
         try:
             trailer = _TRAILER.decode(each.data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             return False
         return not trailer.choices and present(trailer.usage)
     return False

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from plexus.canonical.usage import Usage, usage
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class PromptDetails(msgspec.Struct):
@@ -62,7 +63,7 @@ def decode_usage(raw: msgspec.Raw) -> Usage | None:
     """The canonical counts; None for null, an empty object, or something that is no usage."""
     try:
         wire = _DECODER.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     if wire.prompt_tokens is None and wire.completion_tokens is None:
         return None

@@ -28,6 +28,7 @@ from plexus.canonical.content import (
 from plexus.canonical.errors import bad_request
 from plexus.protocols.media import parse_data_url
 from plexus.protocols.members import Array, Members, Object, is_string, raw_json, with_twins
+from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "openai_responses"
 BREAKPOINT = "prompt_cache_breakpoint"
@@ -155,7 +156,7 @@ def decode_annotation(raw: msgspec.Raw) -> Citation:
     """One annotation, the vendor's object beside it."""
     try:
         wire = msgspec.json.decode(raw, type=_Annotation)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         wire = _Annotation()
     return Citation(
         origin=PROTOCOL,

@@ -14,6 +14,7 @@ from plexus.protocols.members import Object, own_members
 from plexus.protocols.openai_responses.content import PROTOCOL, encode_annotation
 from plexus.protocols.openai_responses.items import ITEM, RAW_THOUGHT, part_members
 from plexus.protocols.openai_responses.names import KnownTool
+from plexus.protocols.unreadable import UNREADABLE
 
 _FORBIDDEN = re.compile(r"[^a-zA-Z0-9_-]")
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -211,7 +212,7 @@ def call_text(block: ToolCall, *, custom: bool) -> str:
         return block.arguments
     try:
         return msgspec.json.decode(block.arguments, type=_FreeText).input
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return block.arguments
 
 
@@ -225,5 +226,5 @@ def token_logprobs(raw: msgspec.Raw | None) -> list[msgspec.Raw]:
         return []
     try:
         return msgspec.json.decode(raw, type=_Logprobs).content or []
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return []

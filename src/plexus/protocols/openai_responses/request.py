@@ -54,6 +54,8 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
         store=body.take("store", bool),
         prompt_cache_key=body.take("prompt_cache_key", str),
         prompt_cache_retention=body.take("prompt_cache_retention", str),
+        prompt_cache_options=body.take_raw("prompt_cache_options"),
+        moderation=body.take_raw("moderation"),
         bound=bound + references,
     )
     return msgspec.structs.replace(request, extras=with_twins(body.rest(PROTOCOL), PROTOCOL, kept))

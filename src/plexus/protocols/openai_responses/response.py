@@ -31,6 +31,7 @@ from plexus.protocols.openai_responses.names import KnownTool, known_tools
 from plexus.protocols.openai_responses.output import ItemWriter, reply_id
 from plexus.protocols.openai_responses.settings import TIERS
 from plexus.protocols.openai_responses.usage import decode_usage, encode_usage
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 # --- reading
 
@@ -39,7 +40,7 @@ def decode_response(body: bytes, dialect: ResponsesDialect) -> GenerateResponse:
     """A provider's reply. Raises ProviderError for an error inside a 200, for a failed reply, and for what is none."""
     del dialect
     try:
-        reply = Members(msgspec.json.decode(body, type=Object))
+        reply = Members(msgspec.json.decode(as_utf8(body), type=Object))
         error = reply.peek("error")
         status = reply.peek("status")
         if (error is not None and bytes(error) != b"null") or (status is not None and bytes(status) == b'"failed"'):
@@ -47,7 +48,7 @@ def decode_response(body: bytes, dialect: ResponsesDialect) -> GenerateResponse:
         if reply.peek("output") is None:
             raise malformed("The provider's reply has no output.")
         return read_reply(reply)
-    except (ClientError, msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (ClientError, *UNREADABLE) as wrong:
         raise malformed(f"The provider's reply cannot be read: {wrong}") from None
 
 

@@ -14,7 +14,7 @@ Body = dict[str, object]
 
 PLAIN = (
     "parallel_tool_calls", "temperature", "top_p", "top_logprobs", "safety_identifier", "metadata", "store",
-    "prompt_cache_key", "prompt_cache_retention", "user",
+    "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation", "user",
 )  # fmt: skip
 """Settings that have the same name and meaning here and in the canonical request."""
 

@@ -19,7 +19,7 @@ from plexus.canonical.events import (
     StreamEvent,
     UsageSeen,
 )
-from plexus.protocols.event_decoder import EventDecoder
+from plexus.protocols.event_decoder import MAX_BLOCKS, EventDecoder, endless
 from plexus.protocols.members import Members, Object, present
 from plexus.protocols.openai_errors import decode_error_body
 from plexus.protocols.openai_responses.content import PROTOCOL
@@ -29,6 +29,7 @@ from plexus.protocols.openai_responses.stream_items import Counter, StreamedItem
 from plexus.protocols.openai_responses.usage import decode_usage
 from plexus.protocols.openai_responses.wire import Event, ReplyHead
 from plexus.protocols.sse import SseDecoder, SseEvent
+from plexus.protocols.unreadable import UNREADABLE
 
 _EVENT = msgspec.json.Decoder(Event)
 _HEAD = msgspec.json.Decoder(ReplyHead)
@@ -64,7 +65,9 @@ class ResponsesStreamDecoder(EventDecoder[SseEvent]):
                 wire = _EVENT.decode(event.data)
                 kind = wire.type or (event.name or b"").decode("utf-8", "replace")
                 self._event(kind, wire, event.data, out)
-            except (msgspec.MsgspecError, UnicodeDecodeError, ClientError):
+                if len(self._items) > MAX_BLOCKS and not self._ended:
+                    out += self._fail(endless("number of items"))
+            except (ClientError, *UNREADABLE):
                 out += self._skip(event.data)
         return out
 

@@ -14,6 +14,7 @@ from plexus.protocols.openai_responses.stream_decode import DONE, ENDS, STARTS
 from plexus.protocols.openai_responses.usage import decode_usage
 from plexus.protocols.sse import SseEvent, split_events
 from plexus.protocols.tap import Noted
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class _Type(msgspec.Struct):
@@ -73,7 +74,7 @@ class ResponsesTap(Noted):
                 continue
             try:
                 self._note(event)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 continue  # passed on as it is
             if self.failure is not None:
                 return
@@ -129,7 +130,7 @@ class ResponsesTap(Noted):
         """A whole JSON reply. One that goes on in the background is not empty: it has only not been said yet."""
         try:
             reply = _REPLY.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             reply = None
         if reply is None or present(reply.error) or reply.output is None or reply.status == "failed":
             try:

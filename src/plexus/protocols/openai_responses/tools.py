@@ -11,7 +11,7 @@ from plexus.canonical.content import Extras
 from plexus.canonical.errors import bad_request
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, ServerTool, Tool, ToolChoice
-from plexus.protocols.members import Members, Object, is_string, own_members, raw_json
+from plexus.protocols.members import Members, Object, decode_as, is_string, own_members, raw_json
 from plexus.protocols.openai_responses.content import PROTOCOL
 from plexus.protocols.openai_responses.names import flat_name
 
@@ -45,7 +45,8 @@ def _decode_tool(tool: Members) -> list[Tool]:
 
 def _decode_namespace(space: Members) -> list[Tool]:
     tools = space.take_list("tools")
-    name, raw = space.peek("name"), space.whole()
+    named, raw = space.peek("name"), space.whole()
+    name = decode_as(named, str, space.where("name")) if named is not None else ""
     found: list[Tool] = []
     for tool in tools:
         kind = tool.take("type", str) or "function"
@@ -54,7 +55,7 @@ def _decode_namespace(space: Members) -> list[Tool]:
         inner = _decode_function(tool) if kind == "function" else _decode_custom(tool)
         own = inner.extras
         extras = Extras(PROTOCOL, {**(own.members if own else {}), NAMESPACE: raw}, {"name": raw_json(inner.name)})
-        flat = flat_name(msgspec.json.decode(name or b'""', type=str), inner.name)
+        flat = flat_name(name, inner.name)
         found.append(msgspec.structs.replace(inner, name=flat, extras=extras))
     return found
 

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, ProviderError
+from plexus.canonical.usage import usage
+from plexus.exchange.call import AnyCodec
+from plexus.protocols import embeddings, envelope, rerank
+from plexus.protocols.simple import Seen, SimpleTap, edit_model, malformed, read_reply
+
+ALL = (*embeddings.CODECS, embeddings.GEMINI_BATCH, *rerank.CODECS)
+
+
+def test_a_tap_notes_what_it_is_told() -> None:
+    tap = SimpleTap(lambda body: Seen(usage(input=len(body)), bool(body)))
+    tap.watch(b"data: x\n\n")
+    assert not tap.ended
+    tap.read(b"abc")
+    assert (tap.usage, tap.empty, tap.ended, tap.terminated, tap.meaningful) == (
+        usage(input=3),
+        False,
+        True,
+        True,
+        True,
+    )
+    hollow = SimpleTap(lambda body: Seen(None, False))
+    hollow.read(b"")
+    assert hollow.empty
+
+
+def test_a_tap_keeps_the_failure_inside_a_reply() -> None:
+    failure = ProviderError(ErrorKind.RATE_LIMIT, "Later.")
+
+    def look(body: bytes) -> Seen:
+        raise failure
+
+    tap = SimpleTap(look)
+    tap.read(b"{}")
+    assert tap.failure is failure
+    assert (tap.ended, tap.empty) == (False, False)
+
+
+@pytest.mark.parametrize("codec", ALL, ids=lambda codec: f"{codec.protocol}-{codec.operation}")
+def test_they_are_asked_for_json_and_never_stream(codec: AnyCodec) -> None:
+    assert not codec.generates
+    assert not codec.streams
+    for function in (codec.stream_decoder, codec.stream_encoder):
+        with pytest.raises(ClientError):
+            function(None)
+    assert not codec.withholds(b"data: {}\n\n")
+
+
+@pytest.mark.parametrize("codec", ALL, ids=lambda codec: f"{codec.protocol}-{codec.operation}")
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"\xff", b"<html>", b"{}", b'{"data":7}', b'{"embeddings":7,"results":7}']
+)
+def test_what_is_no_reply_is_the_providers_fault(codec: object, body: bytes) -> None:
+    assert isinstance(codec, type(embeddings.OPENAI))
+    with pytest.raises(GatewayError) as failed:
+        codec.decode_response(body, codec.default_dialect)
+    assert failed.value.kind is ErrorKind.UPSTREAM_MALFORMED
+    tap = codec.tap(codec.default_dialect)
+    tap.read(body)
+    assert tap.failure is not None
+    assert tap.failure.kind is ErrorKind.UPSTREAM_MALFORMED
+
+
+def test_the_models_name_is_the_only_edit() -> None:
+    body = envelope.read(json.dumps({"model": "mine", "input": "x"}).encode())
+    assert edit_model(body, "mine", None) == {}
+    assert edit_model(body, "theirs", None) == {"model": b'"theirs"'}
+
+
+def test_reading_names_what_is_wrong_for_the_operator() -> None:
+    with pytest.raises(ProviderError) as failed:
+        read_reply(msgspec.json.Decoder(list[int]), b'["x"]')
+    assert "Expected `int`" in (failed.value.hint or "")
+    assert malformed("why").hint == "why"
