@@ -48,7 +48,7 @@ async def test_what_is_signed_is_what_is_sent() -> None:
     (request,), (signed,) = found.upstream.requests, notary.signed
     assert (signed.method, signed.target, signed.body) == (request.method, request.target, request.body)
     assert signed.host == request.origin.authority
-    assert signed.headers == ((b"content-type", b"application/json"), (b"x-amz-team", b"a"))
+    assert signed.headers == ((b"x-amz-team", b"a"), (b"content-type", b"application/json"))
     assert (b"authorization", b"signed") in list(request.headers)
     assert b"Bearer" not in request.lines
 
