@@ -61,6 +61,9 @@ def render() -> str:
         "- **refused**: content that it has no place for; a 400 that says what to do, or another target that can.",
         "",
         "A provider's dialect can make the answer better (OpenRouter takes cache marks) or worse. The defaults are shown.",
+        "",
+        "Earlier turns of Responses (`store`, `previous_response_id`, `conversation`, `item_reference`) are looked after by the",
+        "gateway, before any of this: [kept responses](kept-responses.md).",
     ]
     for source, samples in SAMPLES.items():
         for other, title in TITLES.items():

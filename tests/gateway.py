@@ -19,6 +19,7 @@ from plexus.domain.record import Opening, Record
 from plexus.domain.snapshot import Snapshot
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.state import State
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS, PROVIDER_CODECS
@@ -74,6 +75,8 @@ class Bench:
     journal: ListJournal
     server: Server
     waits: list[float]
+    configuration: list[Snapshot]
+    """The last one is in force."""
 
     async def ask(
         self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
@@ -98,9 +101,14 @@ async def no_control_plane(incoming: Incoming) -> None:
 
 
 async def serving(
-    stack: AsyncExitStack, current: Snapshot, mocks: list[MockProvider], environ: Mapping[str, str] | None = None
+    stack: AsyncExitStack,
+    configuration: list[Snapshot],
+    mocks: list[MockProvider],
+    *,
+    state: State | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Bench:
-    """A gateway that serves ``current`` for as long as ``stack`` stands."""
+    """A gateway that serves the last of ``configuration`` for as long as ``stack`` stands."""
     journal, waits = ListJournal(), list[float]()
 
     async def sleep(seconds: float) -> None:
@@ -109,9 +117,10 @@ async def serving(
     client = UpstreamClient()
     stack.push_async_callback(client.close)
     data_plane = Gateway(
-        snapshot=lambda: current,
+        snapshot=lambda: configuration[-1],
         upstream=client,
         journal=journal,
+        state=state,
         codecs=CODECS,
         provider_codecs=PROVIDER_CODECS,
         digest=digest,
@@ -128,7 +137,7 @@ async def serving(
             base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
         )
     )
-    return Bench(http, mocks, journal, server, waits)
+    return Bench(http, mocks, journal, server, waits, configuration)
 
 
 @asynccontextmanager
@@ -138,6 +147,7 @@ async def gateway(
     more: Mapping[str, str] | None = None,
     timeouts: Timeouts | None = None,
     dialects: dict[str, Any] | None = None,
+    state: State | None = None,
     ports: Mapping[int, int] | None = None,
     account: dict[str, Any] | None = None,
     **members: Any,
@@ -145,7 +155,7 @@ async def gateway(
     """A gateway whose route ``chat`` has a mock provider for each protocol of ``upstream``, tried in order; each is asked
     for the model of ``models`` at its place (``mock-chat`` by default). ``more`` are routes to models of the first provider,
     ``dialects`` the providers' answers by protocol, ``ports`` where another server plays the provider of that number,
-    ``account`` further members of the providers, and ``members`` the snapshot's."""
+    ``account`` further members of the providers, ``state`` what is kept of Responses, ``members`` the snapshot\'s."""
     async with AsyncExitStack() as stack:
         mocks = [MockProvider(name=f"mock{number}", validate=False) for number, _ in enumerate(upstream)]
         targets = []
@@ -161,5 +171,5 @@ async def gateway(
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
-        current: Snapshot = snapshot(route("chat", *targets), *others, **members)
-        yield await serving(stack, current, mocks)
+        configuration: list[Snapshot] = [snapshot(route("chat", *targets), *others, **members)]
+        yield await serving(stack, configuration, mocks, state=state)

@@ -258,3 +258,23 @@ async def test_an_account_signs_with_the_keys_of_the_environment(tmp_path: Path)
                 assert (await ask(client)).status_code == 200
         finally:
             await app.stop()
+
+
+async def test_a_reply_that_the_database_did_not_get_is_found_by_the_next_run(tmp_path: Path) -> None:
+    blocked = tmp_path / "not-yet"
+    blocked.write_text("")
+    url = f"sqlite:///{blocked / 'usage.sqlite'}"
+    body = {"model": "mock-chat", "input": "My name is Ada."}
+    async with running(tmp_path, PLEXUS_DB_URL=url) as (_, client):
+        first = (await client.post("/v1/responses", json=body)).json()["id"]
+        assert (await client.get(f"/v1/responses/{first}")).json()["id"] == first
+        assert (await client.get("/v1/responses/resp_other")).status_code == 503
+    blocked.unlink()
+    async with running(tmp_path, PLEXUS_DB_URL=url) as (app, client):
+        await until(lambda: app.readiness().parts["database"] == "ok")
+        await app.spool.flush()
+        found = await client.get(f"/v1/responses/{first}")
+        assert found.json()["status"] == "completed"
+        assert (await client.get("/v1/responses/resp_other")).status_code == 404
+        await app._sweep(2**62, 2**62)
+        assert (await client.get(f"/v1/responses/{first}")).status_code == 404

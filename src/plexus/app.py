@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from plexus.accounting.journal import Journal
+from plexus.accounting.spool import Spool
 from plexus.client_api.app import Readiness, client_api
 from plexus.configuration.compile import Rules
 from plexus.configuration.file_source import FileSource
@@ -22,8 +23,12 @@ from plexus.configuration.load import MOCK
 from plexus.configuration.secrets import REASONING_STATE, derive, digester
 from plexus.domain.provider import Provider
 from plexus.domain.record import Record
+from plexus.domain.turn import Turn
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.ports import TurnStore
+from plexus.exchange.state import State
+from plexus.exchange.sweeper import Sweeper
 from plexus.http1.server import Handler, Incoming, Server
 from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS, PROVIDER_CODECS
 from plexus.providers.authorizer import Authorizer
@@ -59,10 +64,14 @@ class App:
         self.upstream = UpstreamClient(environ)
         self.authorizer = Authorizer(functools.partial(post_form, self.upstream), environ)
         self.journal = Journal(settings.journal, self._drain)
+        self.spool = Spool(settings.journal / "responses", self._drain_turns)
+        state = State(self.spool, lambda: self._turns, lambda: self.configuration.current().retention)
+        self.sweeper = Sweeper(state, self._sweep)
         self.gateway = Gateway(
             snapshot=self.configuration.current,
             upstream=self.upstream,
             journal=self.journal,
+            state=state,
             codecs=CODECS,
             provider_codecs=PROVIDER_CODECS,
             digest=digest,
@@ -72,6 +81,7 @@ class App:
         )
         self.server = Server(client_api(self.gateway, self._control, self.readiness))
         self._database: Database | None = None
+        self._turns: TurnStore | None = None
         self._database_error = "opening"
         self._tried_database = asyncio.Event()
         self._control_plane: asyncio.Future[Handler] | None = None
@@ -84,11 +94,13 @@ class App:
         self.configuration.load()
         await self._play_mock()
         await self.journal.start()
+        await self.spool.start()
         loop = asyncio.get_running_loop()
         self._control_plane = loop.create_future()
         await self.server.start(host=self.settings.host, port=self.settings.port)
         self._tasks = [
             loop.create_task(self._open_database()),
+            loop.create_task(self.sweeper.run()),
             loop.create_task(self._load_control_plane(self._control_plane)),
             loop.create_task(self.configuration.watch(self._play_mock)),
         ]
@@ -103,6 +115,7 @@ class App:
         await self.upstream.close()
         await self._mock.aclose()
         await self.journal.stop()
+        await self.spool.stop()
         if self._database is not None:
             await self._database.close()
 
@@ -129,8 +142,10 @@ class App:
         """Open and migrate, again and again until it works; the journal keeps the records meanwhile."""
         # The import takes a third of a second: in a thread, so that requests are served meanwhile.
         await asyncio.to_thread(__import__, "plexus.storage.records")
+        await asyncio.to_thread(__import__, "plexus.storage.turn_store")
         from plexus.storage.database import open_database  # noqa: PLC0415 - see above
         from plexus.storage.migrate import upgrade  # noqa: PLC0415
+        from plexus.storage.turn_store import DatabaseTurns  # noqa: PLC0415
 
         delay = 0.5
         while self._database is None:
@@ -138,6 +153,7 @@ class App:
                 database = open_database(self.settings.database_url)
                 await upgrade(database)
                 self._database, self._database_error = database, "ok"
+                self._turns = DatabaseTurns(database)
             except Exception as down:  # noqa: BLE001 - whatever a driver raises, the gateway serves on
                 log.error("the database cannot be opened: %s", down)
                 self._database_error = f"{type(down).__name__}"
@@ -153,10 +169,25 @@ class App:
 
         await store_records(self._database, records)
 
+    async def _drain_turns(self, turns: Sequence[Turn]) -> None:
+        if self._database is None:
+            raise DatabaseDown(self._database_error)
+        from plexus.storage.turns import store_turns  # noqa: PLC0415 - loaded by _open_database
+
+        await store_turns(self._database, turns)
+
+    async def _sweep(self, responses_since: int, conversations_since: int) -> None:
+        if self._database is None:
+            raise DatabaseDown(self._database_error)
+        from plexus.storage.turn_store import sweep  # noqa: PLC0415 - loaded by _open_database
+
+        await sweep(self._database, responses_since, conversations_since)
+
     # --- control plane
 
     async def _load_control_plane(self, ready: asyncio.Future[Handler]) -> None:
         await asyncio.to_thread(__import__, "plexus.management_api.app")
+        await asyncio.to_thread(__import__, "plexus.client_api.socket")  # before the first WebSocket waits for it
         from plexus.http1.asgi import asgi_handler  # noqa: PLC0415 - FastAPI takes a third of a second
         from plexus.management_api.app import ControlPlane, build  # noqa: PLC0415
 

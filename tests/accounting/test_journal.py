@@ -16,7 +16,7 @@ from tests.accounting.test_segments import opening, record
 
 from plexus.accounting.estimate import estimate_text
 from plexus.accounting.journal import Journal
-from plexus.accounting.segments import Segments
+from plexus.accounting.segments import Line, Segments
 from plexus.domain.record import Record
 
 
@@ -152,7 +152,7 @@ async def test_a_full_disk_breaks_nothing_and_loses_nothing(
     store = Store()
     journal = await journal_on(tmp_path, store)
 
-    def full(_: Segments, line: bytes) -> None:
+    def full(_: Segments[Line], line: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):

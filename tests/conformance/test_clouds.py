@@ -82,7 +82,7 @@ async def before(cloud: str, model: str = "mock-chat", *, key: str = SECRET) -> 
         models: {{ chat: {{ provider: {name}, model_id: {model} }} }}
         keys: {{ me: {{ secret: sk-test-secret-0123456789, passthrough: true }} }}
         """
-        yield await serving(stack, load(text).snapshot, [mock], KEYS)
+        yield await serving(stack, [load(text).snapshot], [mock], environ=KEYS)
 
 
 def heard(protocol: str, reply: httpx2.Response, *, stream: bool) -> GenerateResponse:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from plexus.settings import database_url
+from plexus.settings import MEMORY, database_url
 from plexus.storage.database import Database, open_database
 
 
@@ -75,4 +75,24 @@ async def test_nothing_is_written_to_a_file_that_has_gone(tmp_path: Path) -> Non
     (tmp_path / "away").rename(path)
     async with database.write() as connection:
         await connection.execute(text("INSERT INTO t VALUES (1)"))
+    await database.close()
+
+
+async def test_in_memory_a_reader_takes_back_no_write() -> None:
+    database = open_database(MEMORY)
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE t (n INTEGER)"))
+
+    async def read() -> None:
+        async with database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+        reading = asyncio.create_task(read())
+        for _ in range(20):
+            await connection.execute(text("SELECT 1"))
+    await reading
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM t"))).scalar_one() == 1
     await database.close()

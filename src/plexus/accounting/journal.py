@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from plexus.accounting.estimate import estimate_text
-from plexus.accounting.segments import Line, Position, Segments, claim, encode_line
+from plexus.accounting.segments import JOURNAL, Line, Position, Segments, claim, encode_line
 from plexus.canonical.usage import usage
 from plexus.domain.record import Opening, Record
 
@@ -41,7 +41,7 @@ class Journal:
         self._folder = folder
         self._drain = drain
         self._sleep = sleep
-        self._segments: Segments | None = None
+        self._segments: Segments[Line] | None = None
         self._position = Position()
         self._live: dict[str, Opening] = {}
         """Openings whose records have not come."""
@@ -87,14 +87,14 @@ class Journal:
 
     async def start(self) -> None:
         """Claim the folder, recover what an earlier process left, and begin to drain. Raises OSError."""
-        own, left = claim(self._folder)
+        own, left = claim(self._folder, JOURNAL)
         for segments in [own, *left]:
             self._recover(segments, own)
         for segments in left:
             segments.remove()
         self._task = asyncio.create_task(self._run())
 
-    def _recover(self, segments: Segments, own: Segments) -> None:
+    def _recover(self, segments: Segments[Line], own: Segments[Line]) -> None:
         """Openings without a record become records of kind ``interrupted``. Records of a dead process move to ours."""
         opened: dict[str, Opening] = {}
         records: list[Record] = []

@@ -1,7 +1,7 @@
-"""The journal's files: one line a record, in numbered segments, under a lock that names its owner.
+"""The files of the journal, and of the spool: one line a record, in numbered segments, under a lock that names its owner.
 
     FOLDER/0/lock              held (flock) by the process that writes here
-    FOLDER/0/00000001.log      lines of JSON: an Opening or a Record each
+    FOLDER/0/00000001.log      lines of JSON: in the journal an Opening or a Record each, in the spool a Turn
     FOLDER/0/drained           how far the database has everything
 
 A second process on the same folder takes FOLDER/1. What a dead process left is taken over by the next one that starts.
@@ -13,7 +13,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -21,7 +21,9 @@ from plexus.domain.record import Opening, Record
 
 Line: TypeAlias = Opening | Record
 
-_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Opening | Record)
+L = TypeVar("L")
+
+JOURNAL: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Opening | Record)
 _ENCODER = msgspec.json.Encoder()
 SEGMENT_BYTES = 16 * 1024 * 1024
 SUFFIX = ".log"
@@ -34,16 +36,17 @@ class Position(msgspec.Struct, frozen=True, order=True):
     offset: int = 0
 
 
-def encode_line(line: Line) -> bytes:
+def encode_line(line: msgspec.Struct) -> bytes:
     """One line."""
     return _ENCODER.encode(line) + b"\n"
 
 
-class Segments:
+class Segments(Generic[L]):
     """The files of one owner. Raises OSError where the disk fails; the journal handles that."""
 
-    def __init__(self, folder: Path, lock: int) -> None:
+    def __init__(self, folder: Path, lock: int, decoder: msgspec.json.Decoder[L]) -> None:
         self.folder = folder
+        self._decoder = decoder
         self._lock = lock
         self._numbers = sorted(int(path.stem) for path in folder.glob(f"*{SUFFIX}"))
         self._descriptor: int | None = None
@@ -89,7 +92,7 @@ class Segments:
         if self._descriptor is not None:
             os.fsync(self._descriptor)
 
-    def read(self, start: Position, max_bytes: int) -> tuple[list[Line], Position]:
+    def read(self, start: Position, max_bytes: int) -> tuple[list[L], Position]:
         """Whole lines from ``start`` on, about ``max_bytes`` of them, and where they end. Torn lines are left out."""
         for number in self._numbers:
             if number < start.segment:
@@ -106,12 +109,12 @@ class Segments:
                 return list(self._decode(data)), Position(number, offset + len(data))
         return [], max(start, Position(self.current, 0))
 
-    def _decode(self, data: bytes) -> Iterator[Line]:
+    def _decode(self, data: bytes) -> Iterator[L]:
         for line in data.split(b"\n"):
             if not line:
                 continue
             try:
-                yield _DECODER.decode(line)
+                yield self._decoder.decode(line)
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 self._set_aside(line)
 
@@ -163,20 +166,20 @@ class Segments:
         return self.folder / f"{number:08d}{SUFFIX}"
 
 
-def claim(folder: Path) -> tuple[Segments, list[Segments]]:
+def claim(folder: Path, decoder: msgspec.json.Decoder[L]) -> tuple[Segments[L], list[Segments[L]]]:
     """The files for this process, and those that dead ones left. Raises OSError when the folder cannot be used."""
     folder.mkdir(parents=True, exist_ok=True)
     existing = sorted(int(path.name) for path in folder.iterdir() if path.is_dir() and path.name.isdecimal())
-    claimed = [segments for number in existing if (segments := _try_lock(folder / str(number))) is not None]
+    claimed = [segments for number in existing if (segments := _try_lock(folder / str(number), decoder)) is not None]
     if claimed:
         return claimed[0], claimed[1:]
     number = next(number for number in range(len(existing) + 1) if number not in existing)
-    while (own := _try_lock(folder / str(number))) is None:
+    while (own := _try_lock(folder / str(number), decoder)) is None:
         number += 1
     return own, []
 
 
-def _try_lock(folder: Path) -> Segments | None:
+def _try_lock(folder: Path, decoder: msgspec.json.Decoder[L]) -> Segments[L] | None:
     folder.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -184,4 +187,4 @@ def _try_lock(folder: Path) -> Segments | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
-    return Segments(folder, descriptor)
+    return Segments(folder, descriptor, decoder)

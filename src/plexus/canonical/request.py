@@ -111,6 +111,16 @@ class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
 
 
+class TurnPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the reply will stand among the turns that the gateway keeps itself: what a reply of Responses says of it."""
+
+    id: str
+    """The reply's own, where its provider's does not speak Responses."""
+    stored: bool
+    previous_response_id: str | None = None
+    conversation: str | None = None
+
+
 class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One call to generate. ``origin`` is the protocol that the client speaks."""
 
@@ -151,6 +161,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     safety_identifier: str | None = None
     metadata: msgspec.Raw | None = None
     store: bool | None = None
+    place: TurnPlace | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
     prompt_cache_options: msgspec.Raw | None = None

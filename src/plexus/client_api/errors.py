@@ -32,7 +32,7 @@ def protocol_of(path: bytes, headers: Headers, query: bytes = b"") -> str:
         return "gemini"
     if b"anthropic-version" in headers or path.startswith(b"/v1/messages"):
         return "anthropic_messages"
-    if path.startswith(b"/v1/responses"):
+    if path.startswith((b"/v1/responses", b"/v1/conversations")):
         return "openai_responses"
     if path.startswith(b"/v1/models") and speaks_gemini(headers, query):
         return "gemini"

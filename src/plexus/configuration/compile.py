@@ -18,7 +18,7 @@ from plexus.configuration.yaml_source import Source
 from plexus.domain.key import Key
 from plexus.domain.provider import Provider, Timeouts
 from plexus.domain.route import Route, Target
-from plexus.domain.snapshot import Failover, Snapshot
+from plexus.domain.snapshot import Failover, Retention, Snapshot
 
 MIN_SECRET = 12
 """Characters; what is shorter can be guessed."""
@@ -70,7 +70,13 @@ class _Compiler:
             failover=_failover(document.failover),
             heartbeat_seconds=document.heartbeat_seconds,
             max_body_bytes=document.limits.max_body_bytes,
+            retention=Retention(
+                store=document.responses.store,
+                responses_days=document.responses.retention_days,
+                conversations_days=document.responses.conversation_retention_days,
+            ),
             keep_upload_bytes=document.limits.keep_upload_bytes,
+            responses_websocket=document.responses.websocket,
             loaded_at=int(time.time()),
         )
 

@@ -299,6 +299,27 @@ class Limits(Model):
     )
 
 
+class Responses(Model):
+    """How the Responses API is served."""
+
+    websocket: bool = Field(
+        True,
+        description="Answer `GET /v1/responses` with a WebSocket, as Codex uses it. When off it is a 405, on which clients go on "
+        "over HTTP.",
+    )
+    store: bool = Field(
+        True, description="Keep replies and conversations. When off, a reply says `store: false`, and nothing is found."
+    )
+    retention_days: float | None = Field(
+        30.0, gt=0, description="Days for which a reply is kept; null for until it is deleted."
+    )
+    conversation_retention_days: float | None = Field(
+        None,
+        gt=0,
+        description="Days after its last use for which a conversation is kept; null for until it is deleted.",
+    )
+
+
 class Document(Model):
     """The whole file."""
 
@@ -314,6 +335,7 @@ class Document(Model):
         15.0, gt=0, description="Silence of a stream after which a heartbeat is sent; null for none."
     )
     limits: Limits = Field(Limits(), description="What one client may use up.")
+    responses: Responses = Field(Responses(), description="How the Responses API is served, and what is kept for it.")
     cooldown: Cooldown | None = Field(None, description="How long a failing target is set aside.")
     user_quotas: dict[str, UserQuota] | None = Field(None, description="Limits that keys may name.")
     performance_exploration_rate: float | None = Field(

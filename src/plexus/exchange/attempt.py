@@ -79,6 +79,9 @@ async def attempt_until_committable(
         try:
             return await try_target(attempt, exchange, gateway)
         except GatewayError as failure:
+            if exchange.recall is not None and exchange.recall.forgotten(failure):
+                attempt.fail(failure, Verdict.RETRY)
+                continue  # the provider no longer has the earlier turn: it gets the items
             failures.append(failure)
             if isinstance(failure, EmptyReply):
                 empty = failure

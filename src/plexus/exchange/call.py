@@ -9,6 +9,7 @@ import msgspec
 
 from plexus.canonical.errors import ClientError, bad_request
 from plexus.canonical.headers import Headers
+from plexus.exchange.ports import ConnectionMemory
 from plexus.exchange.upload import Passing, Upload
 from plexus.protocols import envelope
 from plexus.protocols.codec import Codec, Inbound, ProviderCodec
@@ -36,6 +37,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: Mapping[str, str] = msgspec.field(default_factory=dict)
     stream: bool | None = None
     """Whether a stream is asked for, where the path says it; None: the body does."""
+    generate: bool = True
+    """False for a prewarm: nothing is asked for but to have the input ready (Responses over WebSocket)."""
+    memory: ConnectionMemory | None = None
+    """Turns of the client's own connection, asked before the store."""
     raw_query: bytes = b""
     """The query as it goes up on the lanes that keep the body: without the client's key."""
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from plexus.accounting.estimate import estimate_input
 from plexus.canonical.request import GenerateRequest
-from plexus.exchange.attempt import Committable, WholeReply, attempt_until_committable
+from plexus.exchange.attempt import Committable, WholeReply
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import NOTE
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
-from plexus.exchange.prepare import counts_natively
+from plexus.exchange.native import attempt_natively
 from plexus.routing.plan import Plan
 
 ESTIMATED = (b"x-plexus-estimated", b"true")
@@ -19,11 +17,9 @@ ESTIMATED = (b"x-plexus-estimated", b"true")
 
 async def count_tokens(plan: Plan, exchange: Exchange, gateway: Gateway, deadline: Deadline) -> Committable:
     """The count for a reply. Raises ClientError for a body that cannot be read, and what native targets raise."""
-    native = tuple(target for target in plan.targets if counts_natively(target, exchange.codec))
-    if native:
-        return await attempt_until_committable(
-            msgspec.structs.replace(plan, targets=native), exchange, gateway, deadline
-        )
+    counted = await attempt_natively(plan, exchange, gateway, deadline)
+    if counted is not None:
+        return counted
     assert exchange.question is not None
     request: GenerateRequest = exchange.codec.decode_request(exchange.question.inbound)
     exchange.notes.append(NOTE)

@@ -107,12 +107,10 @@ def _said_nothing(attempt: Attempt, exchange: Exchange, error: GatewayError) -> 
 
 def _input(exchange: Exchange) -> int:
     """By the parts of the request; a body that only its provider can read, by its bytes."""
-    question = exchange.question
-    assert question is not None
     try:
-        request: Asked = exchange.canonical or exchange.codec.decode_request(question.inbound)
+        request: Asked = exchange.canonical or exchange.codec.decode_request(exchange.inbound)
     except GatewayError:
-        return estimate_text(len(question.body))
+        return estimate_text(len(exchange.inbound.envelope.raw))
     if isinstance(request, GenerateRequest):
         return estimate_input(request)
     return request.estimate(estimate_text)

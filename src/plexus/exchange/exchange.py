@@ -30,6 +30,9 @@ from plexus.exchange.call import AnyCodec, Call, Question
 from plexus.exchange.counters import Counters
 from plexus.exchange.estimates import add_estimates
 from plexus.exchange.ports import Journal, Sink
+from plexus.exchange.recall import Recall
+from plexus.protocols.codec import Inbound
+from plexus.protocols.envelope import Envelope
 from plexus.routing.lane import Lane
 from plexus.routing.plan import Plan
 from plexus.routing.verdict import Verdict
@@ -128,8 +131,12 @@ class Exchange(msgspec.Struct, eq=False):
     caller: Caller | None = None
     question: Question | None = None
     plan: Plan | None = None
+    recall: Recall | None = None
+    """What a call of the Responses API goes on from, where that is looked after."""
+    asked: Envelope | None = None
+    """The body as the last attempt got it, earlier turns included; None before the first."""
     canonical: Asked | None = None
-    """The client's request, decoded once for all attempts that translate."""
+    """``asked``, decoded once for all attempts that translate the same."""
     attempts: list[Attempt] = []
     serving: Attempt | None = None
     losses: Losses = msgspec.field(default_factory=Losses)
@@ -163,6 +170,13 @@ class Exchange(msgspec.Struct, eq=False):
     def attempt(self) -> Attempt:
         """The attempt whose reply is delivered; until there is one, the latest."""
         return self.serving or self.attempts[-1]
+
+    @property
+    def inbound(self) -> Inbound:
+        """What is asked, earlier turns included."""
+        assert self.question is not None
+        inbound = self.question.inbound
+        return inbound if self.asked is None else msgspec.structs.replace(inbound, envelope=self.asked)
 
     def begin_attempt(self, target: Target) -> Attempt:
         """Start the next attempt; the first one opens the journal's line, before any byte goes upstream."""

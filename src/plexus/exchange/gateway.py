@@ -15,6 +15,7 @@ from plexus.exchange.deadline import Deadlines
 from plexus.exchange.exchange import Exchange, new_id
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.ports import Authorizer, Journal, Sink, Upstream
+from plexus.exchange.state import State
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Gateway:
     seal_key: bytes
     fixed_fields: FixedFields
     authorizer: Authorizer
+    state: State | None = None
+    """What is kept of the Responses API; None: nothing is, and what names earlier turns goes up as it is."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     rng: Random = field(default_factory=Random)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

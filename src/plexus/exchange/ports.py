@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
+
+import msgspec
 
 from plexus.canonical.errors import TransportError
 from plexus.canonical.headers import Field, Headers
 from plexus.domain.provider import Provider
 from plexus.domain.record import Opening, Record
+from plexus.domain.turn import Conversation, EarlierTurn, Past, Turn
 from plexus.providers.sigv4 import Signable
 from plexus.upstream.request import UpstreamRequest
 
@@ -115,3 +118,74 @@ class Journal(Protocol):
 
     def close(self, record: Record) -> None:
         """At the exit of the exchange."""
+
+
+class EarlierTurns(Protocol):
+    """Where earlier turns are found by their id: the store, or the memory of a connection."""
+
+    async def get(self, owner: str, ident: str) -> EarlierTurn | None:
+        """The turn ``ident`` of the key ``owner`` with all that it goes on from; None where there is none.
+
+        Raises GatewayError(UNAVAILABLE) where that cannot be said now.
+        """
+
+
+class ConnectionMemory(EarlierTurns, Protocol):
+    """The turns of one connection, whether or not they are stored (``Call.memory``). Asked before the store."""
+
+    def add(self, turn: Turn, before: Sequence[Past]) -> None:
+        """A turn is complete; ``before`` is what it went on from."""
+
+
+class TurnSpool(Protocol):
+    """Where complete turns go first. ``add`` and ``get`` neither wait nor raise."""
+
+    def add(self, turn: Turn) -> None:
+        """Keep a turn until the database has it."""
+
+    def get(self, owner: str, ident: str) -> Turn | None:
+        """A turn that the database does not have yet."""
+
+    async def flush(self) -> None:
+        """Until the database has everything. Raises what the database raises."""
+
+
+class TurnStore(Protocol):
+    """The database's side. Every method raises what the driver raises; ``since`` (microseconds since the epoch) hides what
+    is older."""
+
+    async def get_earlier(self, owner: str, ident: str, since: int) -> EarlierTurn | None:
+        """A turn with all that it goes on from."""
+
+    async def get_turn(self, owner: str, ident: str, since: int) -> Turn | None:
+        """A turn with its own items."""
+
+    async def list_input(self, owner: str, ident: str, since: int) -> Sequence[msgspec.Raw] | None:
+        """All items that a reply was given, those of earlier turns included."""
+
+    async def remove_turn(self, owner: str, ident: str, since: int) -> bool:
+        """Delete a turn; whether it was there. Turns that went on from it keep what they went on from."""
+
+    async def find_items(self, owner: str, idents: Sequence[str]) -> dict[str, Past]:
+        """Items by their ids."""
+
+    async def add_conversation(self, owner: str, conversation: Conversation, items: Sequence[msgspec.Raw]) -> None:
+        """A new conversation with its first items."""
+
+    async def get_conversation(self, owner: str, ident: str, since: int) -> Conversation | None:
+        """A conversation."""
+
+    async def change_conversation(self, owner: str, ident: str, metadata: msgspec.Raw) -> None:
+        """Replace its metadata."""
+
+    async def remove_conversation(self, owner: str, ident: str) -> None:
+        """Delete it. Replies that were made in it stay, without what only it held."""
+
+    async def list_conversation(self, owner: str, ident: str, before: int | None = None) -> Sequence[Past]:
+        """Its items, the oldest first; those before a time only."""
+
+    async def add_items(self, owner: str, conversation: str, created_at: int, items: Sequence[msgspec.Raw]) -> None:
+        """Put items behind the others."""
+
+    async def remove_item(self, owner: str, conversation: str, ident: str) -> bool:
+        """Take an item out of it; whether it was there."""

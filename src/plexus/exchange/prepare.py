@@ -11,7 +11,6 @@ from plexus.canonical.headers import Field
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
 from plexus.domain.provider import Endpoint, Provider
-from plexus.domain.route import Target
 from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
 from plexus.exchange.exchange import Asked, Attempt, Exchange
 from plexus.exchange.gateway import Gateway
@@ -57,17 +56,12 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     dialect = dialect_of(target, codec)
     question = exchange.question
     assert question is not None
-    decoded = (
-        is_sealed(question.body) if client.generates else same and not client.fits(question.inbound.envelope, dialect)
-    )
+    asked, lost = ask_for(attempt, exchange, dialect)
+    decoded = same and _must_be_decoded(asked, client, dialect)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not decoded:
-        kept = question.inbound.envelope
-        if refused := getattr(dialect, "refused_members", None):
-            kept, losses = without_refused(kept, refused)
-            _take_losses(losses, attempt, exchange)
-        elif exchange.losses:
-            exchange.losses = Losses()  # an earlier attempt's, on another lane
+        kept, losses = without_refused(asked, getattr(dialect, "refused_members", None))
+        _take_losses(_join(lost, losses), attempt, exchange)
         edits = client.edits(kept, target.model, dialect)
         edited = bool(edits or extra) or kept is not question.inbound.envelope
         attempt.lane = choose_lane(same_protocol=True, edited=edited, decoded=False)
@@ -81,6 +75,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
             codec = gateway.provider_codecs[protocol, client.operation]
         attempt.lane = choose_lane(same_protocol=same, edited=True, decoded=decoded)
         outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
+        losses = _join(lost, losses)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
         edits = {}
@@ -109,6 +104,13 @@ def _edited(body: Envelope, edits: dict[str, bytes]) -> bytes:
     return body.remove(unwanted & body.members.keys()).replace({name: edits[name] for name in edits.keys() - unwanted})
 
 
+def _must_be_decoded(body: Envelope, client: AnyCodec, dialect: msgspec.Struct) -> bool:
+    """Whether ``body`` cannot go to a provider of the client's own protocol as it is."""
+    if client.asks:
+        return False  # who serves it takes it as it is
+    return is_sealed(body.raw) if client.generates else not client.fits(body, dialect)
+
+
 ASKS_NOTHING = frozenset({"model", "messages", "anthropic_version"})
 """Members whose edit makes the provider say nothing more than the client asked for."""
 
@@ -117,8 +119,31 @@ NEEDLESS = frozenset({"stream_options"})
 or never, and its dialect says which."""
 
 
-def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, Losses]:
+def ask_for(attempt: Attempt, exchange: Exchange, dialect: msgspec.Struct) -> tuple[Envelope, Losses]:
+    """The client's body as this attempt's target gets it, with the earlier turns that it goes on from."""
+    losses = Losses()
+    assert exchange.question is not None
+    body = exchange.question.inbound.envelope
+    if exchange.recall is not None:
+        keeps = getattr(dialect, "keeps_state", False)
+        body, lost = exchange.recall.body_for(attempt.target, attempt.protocol, keeps_state=keeps)
+        if lost:
+            losses.add("input.reasoning", "other_provider")
+    if exchange.asked is not body:
+        exchange.asked, exchange.canonical = body, None
+    return body, losses
+
+
+def _join(first: Losses, second: Losses) -> Losses:
+    for loss in first:
+        second.add(loss.path, loss.reason)
+    return second
+
+
+def without_refused(body: Envelope, members: frozenset[str] | None) -> tuple[Envelope, Losses]:
     """The client's body without those of ``members`` that it has, each of them a loss; itself where it has none."""
+    if not members:
+        return body, Losses()
     refused = members & body.members.keys()
     losses = Losses()
     for name in sorted(refused - NEEDLESS):
@@ -126,18 +151,11 @@ def without_refused(body: Envelope, members: frozenset[str]) -> tuple[Envelope, 
     return (body.remove(refused) if refused else body), losses
 
 
-def counts_natively(target: Target, codec: AnyCodec) -> bool:
-    """Whether ``target`` speaks the counting client's protocol and serves the operation."""
-    dialect = target.dialects.get(codec.protocol) or codec.default_dialect
-    return codec.protocol in target.protocols and getattr(dialect, "has_count_tokens", False)
-
-
 def _translate(
     attempt: Attempt, exchange: Exchange, gateway: Gateway, codec: AnyProviderCodec, dialect: msgspec.Struct
 ) -> tuple[Outbound, Losses]:
     if exchange.canonical is None:
-        assert exchange.question is not None
-        exchange.canonical = exchange.codec.decode_request(exchange.question.inbound)
+        exchange.canonical = _decode(exchange, codec)
     request: Asked = msgspec.structs.replace(exchange.canonical, model=attempt.target.model)
     losses = Losses()
     if isinstance(request, GenerateRequest):
@@ -147,10 +165,32 @@ def _translate(
     try:
         outbound, more = codec.encode_request(request, dialect)
     except GatewayError as refusal:
-        raise NotForThisTarget(refusal.kind, refusal.message, param=refusal.param, code=refusal.code) from None
+        raise _not_here(refusal) from None
     for loss in more:
         losses.add(loss.path, loss.reason)
     return outbound, losses
+
+
+def _decode(exchange: Exchange, codec: AnyProviderCodec) -> Asked:
+    """The client's request in the hub's terms. Of operations beside generating these hold only what all protocols have: what
+    they cannot hold, a target of the client's own protocol may still take."""
+    client = exchange.codec
+    try:
+        request: Asked = client.decode_request(exchange.inbound)
+    except GatewayError as refusal:
+        if client.operation == "generate":
+            raise
+        raise _not_here(refusal) from None
+    recall = exchange.recall
+    if recall is None or not isinstance(request, GenerateRequest):
+        return request
+    # What we store ourselves is no loss where the provider stores nothing.
+    store = None if recall.stored and codec.protocol != request.origin else request.store
+    return msgspec.structs.replace(request, store=store, place=recall.place)
+
+
+def _not_here(refusal: GatewayError) -> NotForThisTarget:
+    return NotForThisTarget(refusal.kind, refusal.message, param=refusal.param, code=refusal.code)
 
 
 def _take_losses(losses: Losses, attempt: Attempt, exchange: Exchange) -> None:

@@ -42,6 +42,10 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read with."""
+        if self.dialect == "sqlite" and self._file is None:  # in memory there is one connection: its end is a rollback
+            async with self._writing, self.engine.connect() as connection:
+                yield connection
+            return
         async with self.engine.connect() as connection:
             yield connection
 

@@ -16,7 +16,7 @@ from plexus.storage.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision. A test keeps it true."""
 LOCK = 0x706C6578
 """The advisory lock under which PostgreSQL is migrated: ``plex``."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -107,4 +108,52 @@ attempt = Table(
     Column("usage_raw", Text),
     Column("unknown", Boolean, nullable=False),
     Column("verdict", String(16)),
+)
+
+response = Table(
+    "response",
+    METADATA,
+    Column("owner", String(255), primary_key=True),
+    Column("id", String(255), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("previous_id", String(255)),
+    Column("conversation_id", String(255)),
+    Column("provider", String(255)),
+    Column("account", String(255)),
+    Column("upstream_id", String(255)),
+    Column("deleted", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "created_at"),
+    Index(None, "owner", "previous_id"),
+)
+"""A reply of the Responses API. ``account`` and ``upstream_id`` are NULL where its provider keeps no state. A deleted one
+stays while a later one goes on from it."""
+
+response_item = Table(
+    "response_item",
+    METADATA,
+    Column("owner", String(255), primary_key=True),
+    Column("holder", String(255), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("item_id", String(255), nullable=False),
+    Column("conversation_id", String(255)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("provider", String(255)),
+    Column("output", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "owner", "item_id"),
+    Index(None, "owner", "conversation_id"),
+)
+"""An item, stored once: ``holder`` is the response that it came with, or a name for those that were put into a conversation.
+The turns of a chain share it through ``response.previous_id``, a conversation through ``conversation_id``."""
+
+conversation = Table(
+    "conversation",
+    METADATA,
+    Column("owner", String(255), primary_key=True),
+    Column("id", String(255), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("metadata", LargeBinary, nullable=False),
+    Index(None, "used_at"),
 )

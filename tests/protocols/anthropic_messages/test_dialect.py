@@ -11,9 +11,9 @@ from tests.builders import provider, target
 from tests.protocols.properties import inbound
 
 from plexus.domain.route import Target
-from plexus.exchange.prepare import counts_natively
+from plexus.exchange.native import serves_natively
 from plexus.protocols import envelope
-from plexus.protocols.anthropic_messages import CODEC
+from plexus.protocols.anthropic_messages import CODEC, COUNT_CODEC
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect, default_max_tokens, thinks_adaptively
 from plexus.protocols.registry import CODECS
 
@@ -84,8 +84,8 @@ def test_has_count_tokens() -> None:
         dialects = {"anthropic_messages": MessagesDialect(has_count_tokens=answer)}
         return target(provider(protocols=("anthropic_messages",), dialects=dialects))
 
-    assert counts_natively(of(True), CODEC)
-    assert not counts_natively(of(False), CODEC)
+    assert serves_natively(of(True), COUNT_CODEC)
+    assert not serves_natively(of(False), COUNT_CODEC)
 
 
 def test_every_question_has_a_test_of_its_name() -> None:

@@ -46,7 +46,7 @@ def decode_extras(reply: Members) -> Extras | None:
 
 def echo(request: GenerateRequest) -> dict[str, object]:
     """What a reply repeats of ``request``, in the order in which OpenAI writes it."""
-    own = own_members(request.extras, PROTOCOL)
+    own, place = own_members(request.extras, PROTOCOL), request.place
     tools = encode_tools(request, Losses())
     choice = None
     if request.tool_choice is not None:
@@ -58,10 +58,10 @@ def echo(request: GenerateRequest) -> dict[str, object]:
         "max_output_tokens": request.max_output_tokens,
         "max_tool_calls": own.get("max_tool_calls"),
         "parallel_tool_calls": request.parallel_tool_calls is not False,
-        "previous_response_id": own.get("previous_response_id"),
+        "previous_response_id": own.get("previous_response_id") if place is None else place.previous_response_id,
         "reasoning": own.get("reasoning", {"effort": None, "summary": None}),
         "background": False,
-        "store": False,  # nothing is kept of a translated reply
+        "store": place is not None and place.stored,  # by us: its provider keeps nothing
         "temperature": 1.0 if request.temperature is None else request.temperature,
         "text": own.get("text", _text(request)),
         "tool_choice": "auto" if choice is None else choice,
@@ -75,6 +75,7 @@ def echo(request: GenerateRequest) -> dict[str, object]:
         "safety_identifier": request.safety_identifier,
         "prompt_cache_key": request.prompt_cache_key,
         "metadata": request.metadata if request.metadata is not None else {},
+        **({"conversation": {"id": place.conversation}} if place is not None and place.conversation else {}),
     }
 
 

@@ -115,7 +115,7 @@ def head_of(response: GenerateResponse | ReplyStart, request: GenerateRequest, *
             id=response.id, model=response.model, created=created, service_tier=response.service_tier, rest=rest
         )
     return Head(
-        id=reply_id(response.id),
+        id=reply_id(response.id) if request.place is None else request.place.id,
         model=response.model,
         created=created if created is not None else int(time.time()),
         service_tier=response.service_tier if response.service_tier in TIERS else "default",
