@@ -17,7 +17,8 @@ Body = dict[str, object]
 
 UNSUPPORTED = (
     "frequency_penalty", "presence_penalty", "seed", "logit_bias", "logprobs", "top_logprobs", "verbosity", "prediction",
-    "store", "prompt_cache_key", "prompt_cache_retention", "user", "safety_identifier",
+    "store", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "moderation",
+    "user", "safety_identifier",
 )  # fmt: skip
 """Settings of others that Converse has no word for."""
 
