@@ -89,7 +89,8 @@ def test_a_credential_is_all_that_it_needs(preset: Preset) -> None:
     for protocol, endpoint in provider.endpoints.items():
         whole = re.sub(r"\{\w+\}", "mine", preset.endpoints[protocol].url)
         scheme = "https" if endpoint.origin.tls is not None else "http"
-        assert f"{scheme}://{endpoint.origin.authority}{endpoint.prefix}" == whole
+        query = f"?{endpoint.query.decode()}" if endpoint.query else ""
+        assert f"{scheme}://{endpoint.origin.authority}{endpoint.prefix}{query}" == whole
 
 
 WELL_KNOWN = """
@@ -110,7 +111,7 @@ def test_there_are_many_and_the_well_known_ones_among_them() -> None:
 
 # --- against recorded traffic
 
-NAMES = {"gemini": "google", "alibaba": "dashscope", "vercel-gateway": "vercel", "bedrock-mantle": "bedrock"}
+NAMES = {"gemini": "google", "alibaba": "dashscope", "vercel-gateway": "vercel", "bedrock-mantle": "bedrock_mantle"}
 """Providers that the recordings call otherwise."""
 
 ACCEPTED = [

@@ -12,6 +12,7 @@ from tests.protocols.properties import inbound
 
 from plexus.domain.route import Target
 from plexus.exchange.native import serves_natively
+from plexus.protocols import envelope
 from plexus.protocols.anthropic_messages import CODEC, COUNT_CODEC
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect, default_max_tokens, thinks_adaptively
 from plexus.protocols.registry import CODECS
@@ -63,6 +64,19 @@ def test_mid_conversation_system() -> None:
     asked = {"messages": [*turns, {"role": "user", "content": "go on"}]}
     assert "system" not in [turn["role"] for turn in write(asked)[0]["messages"]]
     assert "system" in [turn["role"] for turn in write(asked, mid_conversation_system=True)[0]["messages"]]
+
+
+def test_version_in_body() -> None:
+    assert "anthropic_version" not in write({})[0]
+    written, losses = write({}, version_in_body="vertex-2023-10-16")
+    assert written["anthropic_version"] == "vertex-2023-10-16"
+    assert "model" not in written
+    assert losses == []
+    dialect = MessagesDialect(version_in_body="vertex-2023-10-16")
+    asked = envelope.read(json.dumps(ASK).encode())
+    assert CODEC.edits(asked, "glm-5", dialect) == {"model": b"", "anthropic_version": b'"vertex-2023-10-16"'}
+    own = envelope.read(json.dumps({**ASK, "anthropic_version": "vertex-2"}).encode())
+    assert CODEC.edits(own, "glm-5", dialect) == {"model": b""}
 
 
 def test_has_count_tokens() -> None:
