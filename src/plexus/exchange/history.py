@@ -15,6 +15,7 @@ from plexus.domain.turn import Past
 from plexus.protocols import envelope, reasoning_state
 from plexus.protocols.envelope import Envelope
 from plexus.protocols.members import is_string
+from plexus.protocols.unreadable import UNREADABLE
 
 STATE = frozenset({"previous_response_id", "conversation"})
 """Members that name earlier turns instead of sending them."""
@@ -39,7 +40,7 @@ def own_items(body: Envelope) -> list[msgspec.Raw]:
         return [msgspec.Raw(b'{"type":"message","role":"user","content":' + bytes(raw) + b"}")]
     try:
         return _ITEMS.decode(raw)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise bad_request("input must be a string or a list of items.", param="input") from None
 
 
@@ -108,6 +109,6 @@ def _conversation(body: Envelope) -> str | None:
         return None
     try:
         found = msgspec.json.decode(raw, type=str | _Named)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except UNREADABLE as wrong:
         raise bad_request(f"conversation: {wrong}", param="conversation") from None
     return found if isinstance(found, str) else found.id

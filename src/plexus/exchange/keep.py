@@ -16,6 +16,7 @@ from plexus.exchange.items import kept_item
 from plexus.exchange.recall import PROTOCOL, Recall, account_of
 from plexus.protocols.members import raw_json
 from plexus.protocols.sse import split_events, split_frames
+from plexus.protocols.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from plexus.exchange.exchange import Exchange
@@ -50,7 +51,7 @@ def keep_reply(exchange: Exchange, body: bytes, state: State) -> None:
     if exchange.recall is not None and is_kept(exchange.recall):
         try:
             _keep(exchange, exchange.recall, _REPLY.decode(body), state)
-        except (msgspec.MsgspecError, UnicodeDecodeError, GatewayError, KeyError):
+        except (*UNREADABLE, GatewayError, KeyError):
             exchange.notes.append(NOTE)
 
 
@@ -59,7 +60,7 @@ def keep_stream(exchange: Exchange, state: State) -> None:
     if exchange.recall is not None and is_kept(exchange.recall):
         try:
             _keep(exchange, exchange.recall, terminal_reply(b"".join(exchange.passed or ())), state)
-        except (msgspec.MsgspecError, UnicodeDecodeError, GatewayError, KeyError):
+        except (*UNREADABLE, GatewayError, KeyError):
             exchange.notes.append(NOTE)
 
 

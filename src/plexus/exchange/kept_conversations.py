@@ -21,6 +21,7 @@ from plexus.exchange.references import id_of, missing_item
 from plexus.exchange.state import State
 from plexus.protocols import envelope
 from plexus.protocols.members import raw_json
+from plexus.protocols.unreadable import UNREADABLE
 
 MOST_ITEMS = 20
 """Items of one call."""
@@ -122,7 +123,7 @@ def _items(body: envelope.Envelope, *, needed: bool) -> list[msgspec.Raw]:
         if items and len(items) > MOST_ITEMS:
             raise bad_request(f"items has {len(items)}; send at most {MOST_ITEMS} at once.", param="items")
         return [kept_item(item) for item in items or ()]
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except UNREADABLE as wrong:
         raise _wrong("items", wrong) from None
 
 
@@ -130,7 +131,7 @@ def _metadata(body: envelope.Envelope) -> msgspec.Raw:
     raw = body.members.get("metadata", msgspec.Raw(b"null"))
     try:
         metadata = msgspec.json.decode(raw, type=dict[str, str] | None) or {}
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except UNREADABLE as wrong:
         raise _wrong("metadata", wrong) from None
     longest = max(map(len, metadata), default=0), max(map(len, metadata.values()), default=0)
     if len(metadata) > MOST_METADATA or longest[0] > LONGEST_KEY or longest[1] > LONGEST_VALUE:

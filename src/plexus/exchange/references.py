@@ -9,6 +9,7 @@ import msgspec
 from plexus.canonical.errors import ClientError, ErrorKind
 from plexus.domain.turn import Past
 from plexus.exchange.state import State
+from plexus.protocols.unreadable import UNREADABLE
 
 MARK = b"item_reference"
 
@@ -27,7 +28,7 @@ def id_of(item: msgspec.Raw) -> str:
     """The id of an item; "" for one without."""
     try:
         ident = HEAD.decode(item).id
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return ""
     return ident if isinstance(ident, str) else ""
 
@@ -39,7 +40,7 @@ def named_by(items: Sequence[msgspec.Raw]) -> dict[int, str]:
         if MARK in bytes(item):
             try:
                 head = HEAD.decode(item)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 continue
             if head.type == "item_reference" and isinstance(head.id, str):
                 found[position] = head.id

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from plexus.canonical.errors import ErrorKind, ProviderError
+from plexus.protocols.unreadable import UNREADABLE
 from plexus.providers.tokens import Question
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -56,7 +57,7 @@ def read_key(text: str) -> GoogleKey:
     """The key in a credentials file. Raises ProviderError(UPSTREAM_AUTH)."""
     try:
         key = msgspec.json.decode(text, type=GoogleKey)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         raise _missing("the Google credentials are no JSON of a key") from None
     needed = {
         "service_account": (key.client_email, key.private_key),

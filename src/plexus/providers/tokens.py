@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 import msgspec
 
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
+from plexus.protocols.unreadable import UNREADABLE
 
 Fetch = Callable[[str, dict[str, str]], Awaitable[tuple[int, bytes]]]
 """(URL, form) -> (status, body) of a POST. Raises TransportError."""
@@ -104,7 +105,7 @@ def read_token(status: int, body: bytes, now: float) -> Token:
     """The token of an answer. Raises ProviderError: a refusal is the credential's fault, all else the service's."""
     try:
         wire = msgspec.json.decode(body, type=WireToken)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         wire = WireToken()
     if status == 200 and wire.access_token:
         return Token(wire.access_token, now + _seconds(wire.expires_in))
