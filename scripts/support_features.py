@@ -173,8 +173,8 @@ def render(titles: dict[str, str]) -> list[str]:
         for feature in features(client):
             found = requests_with(client, feature)
             if found and feature not in REPLIES_ALONE:
-                cells = [together(request_outcome(client, other, each) for each in found) for other in others]
-                lines.append(_row([f"`{feature}`", *map(_cell, cells)]))
+                asked = [together(request_outcome(client, other, each) for each in found) for other in others]
+                lines.append(_row([f"`{feature}`", *map(_cell, asked)]))
     for client in ASKS:
         others = [upstream for upstream in FOLDERS if upstream != client]
         lines += [
@@ -185,11 +185,11 @@ def render(titles: dict[str, str]) -> list[str]:
         ]
         lines.append("|---" * (len(others) + 1) + "|")
         for feature in sorted(REPLIES):
-            found = {other: replies_with(other, feature) for other in others}
-            if any(found.values()):
+            replies = {other: replies_with(other, feature) for other in others}
+            if any(replies.values()):
                 cells = [
-                    _cell(together(reply_outcome(client, other, each) for each in found[other])) if found[other] else ""
-                    for other in others
+                    _cell(together(reply_outcome(client, other, each) for each in those)) if those else ""
+                    for other, those in replies.items()
                 ]
                 lines.append(_row([f"`{feature}`", *cells]))
     return lines

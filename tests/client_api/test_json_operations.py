@@ -266,3 +266,14 @@ async def test_a_wish_for_a_stream_is_none_of_ours() -> None:
         assert reply.status_code == 400  # the provider's own word for a member that it does not know
         record = await bench.record()
         assert record.stream is False
+
+
+async def test_a_batch_that_only_gemini_can_do_goes_there() -> None:
+    requests = [
+        {"model": "models/chat", "content": {"parts": [{"text": text}]}, "outputDimensionality": size}
+        for text, size in (("a", 8), ("b", 16))
+    ]
+    async with gateway(CHAT, GEMINI) as bench:
+        reply = await bench.client.post("/v1beta/models/chat:batchEmbedContents", json={"requests": requests})
+        assert (reply.status_code, reply.headers["x-plexus-target"]) == (200, "p1/mock-chat")
+        assert [len(one["values"]) for one in reply.json()["embeddings"]] == [8, 16]

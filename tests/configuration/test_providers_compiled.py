@@ -136,9 +136,9 @@ def test_dialects_are_merged_owner_preset_file() -> None:
     assert isinstance(preset, ChatDialect)
     assert preset.reasoning_field == "reasoning_content"
     merged = compiled("mock", dialect={"chat": {"max_tokens_field": "max_tokens"}}).dialects["openai_chat"]
-    assert merged == ChatDialect(reasoning_field="reasoning_content", max_tokens_field="max_tokens")
+    assert merged == msgspec.structs.replace(preset, max_tokens_field="max_tokens")
     over = compiled("mock", dialect={"openai_chat": {"reasoning_field": "reasoning"}}).dialects["openai_chat"]
-    assert over == ChatDialect(reasoning_field="reasoning")
+    assert over == msgspec.structs.replace(preset, reasoning_field="reasoning")
 
 
 @pytest.mark.parametrize(

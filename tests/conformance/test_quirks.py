@@ -1,4 +1,4 @@
-"""Every reported quirk of a Chat provider, through the whole gateway, as the anthropic SDK sees it."""
+"""Every reported quirk of a provider, through the whole gateway, as the anthropic SDK sees it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ import pytest
 from anthropic import APIError, AsyncAnthropic
 from anthropic.types import MessageParam
 from tests.builders import SECRET
-from tests.gateway import CHAT, Bench, gateway
-from tests.recordings import Recording, recordings
+from tests.gateway import CHAT, GEMINI, MESSAGES, RESPONSES, Bench, gateway
+from tests.recordings import ROOT, Recording, recordings
 
 from plexus.mock_provider import Raw
 
-QUIRKS = [recording for recording in recordings("openai.chat") if recording.id.startswith("quirk.")]
+FOLDERS = {
+    CHAT: "openai.chat",
+    RESPONSES: "openai.responses",
+    MESSAGES: "anthropic.messages",
+    GEMINI: "gemini.generate",
+}
+QUIRKS = [
+    (upstream, recording)
+    for upstream, folder in FOLDERS.items()
+    for recording in recordings(folder)
+    if recording.id.startswith("quirk.")
+]
 ASK: MessageParam = {"role": "user", "content": "What is the weather?"}
-FAILING = "quirk.chat.openrouter-error-mid-stream"
-ENDING = [recording for recording in QUIRKS if recording.id != FAILING]
+FAILING = {"quirk.chat.openrouter-error-mid-stream", "quirk.anthropic.error-event-mid-stream"}
+ENDING = [(upstream, recording) for upstream, recording in QUIRKS if recording.id not in FAILING]
+BROKEN = [(upstream, recording) for upstream, recording in QUIRKS if recording.id in FAILING]
 
 
 def client(bench: Bench) -> AsyncAnthropic:
@@ -27,9 +39,14 @@ def play(bench: Bench, recording: Recording) -> None:
     bench.providers[0].script(*[Raw(recording.sse, "text/event-stream")] * 5)
 
 
-@pytest.mark.parametrize("recording", ENDING, ids=repr)
-async def test_a_messages_client_gets_a_whole_message(recording: Recording) -> None:
-    async with gateway(CHAT) as bench, client(bench) as sdk:
+def test_every_quirk_is_played() -> None:
+    assert {path.stem for path in (ROOT / "quirks").glob("*.json")} == {recording.id for _, recording in QUIRKS}
+    assert {recording.id for _, recording in BROKEN} == FAILING
+
+
+@pytest.mark.parametrize(("upstream", "recording"), ENDING, ids=[recording.id for _, recording in ENDING])
+async def test_a_messages_client_gets_a_whole_message(upstream: str, recording: Recording) -> None:
+    async with gateway(upstream) as bench, client(bench) as sdk:
         play(bench, recording)
         async with sdk.messages.stream(model="chat", max_tokens=100, messages=[ASK]) as stream:
             message = await stream.get_final_message()
@@ -40,12 +57,12 @@ async def test_a_messages_client_gets_a_whole_message(recording: Recording) -> N
         assert len({block.id for block in used}) == len(used)
         assert "\N{REPLACEMENT CHARACTER}" not in text
         record = await bench.record()
-        assert (record.lane, record.error) == ("translate", None)
+        assert (record.lane, record.error) == ("pass" if upstream == MESSAGES else "translate", None)
 
 
-async def test_an_error_is_an_exception_of_the_sdk_and_no_message() -> None:
-    (recording,) = [each for each in QUIRKS if each.id == FAILING]
-    async with gateway(CHAT) as bench, client(bench) as sdk:
+@pytest.mark.parametrize(("upstream", "recording"), BROKEN, ids=[recording.id for _, recording in BROKEN])
+async def test_an_error_is_an_exception_of_the_sdk_and_no_message(upstream: str, recording: Recording) -> None:
+    async with gateway(upstream) as bench, client(bench) as sdk:
         play(bench, recording)
         with pytest.raises(APIError):
             async with sdk.messages.stream(model="chat", max_tokens=100, messages=[ASK]) as stream:

@@ -22,6 +22,7 @@ COMMANDS = 4
 EXAMPLES = {
     "openai_chat.py": r"\(\d+ tokens in, \d+ out\)\n\nstreamed: .+\n\(\d+ tokens in all\)",
     "openai_tools.py": r"\(calls get_weather with \{.*city.*\}\)\n.+: .+",
+    "openai_media.py": r"picture: [1-9]\d* bytes\nspeech:  [1-9]\d* bytes\nheard:   .*hello\.wav",
     "anthropic_messages.py": r", \d+ tokens in\n[\s\S]+\n\(\d+ tokens in, \d+ out\)",
     "gemini_generate.py": r", \d+ tokens in\n[\s\S]+\n\(\d+ tokens in, \d+ out\)",
 }

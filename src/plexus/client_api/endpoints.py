@@ -19,6 +19,7 @@ ENDPOINTS: dict[bytes, Endpoint] = {
     b"/v1/responses": Endpoint("openai_responses", "generate"),
     b"/v1/messages": Endpoint("anthropic_messages", "generate"),
     b"/v1/messages/count_tokens": Endpoint("anthropic_messages", "count_tokens"),
+    b"/v1/completions": Endpoint("openai_chat", "complete"),
     b"/v1/embeddings": Endpoint("openai_chat", "embed"),
     b"/v2/embed": Endpoint("cohere", "embed"),
     b"/v1/rerank": Endpoint("openai_chat", "rerank"),

@@ -58,7 +58,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     question = exchange.question
     assert question is not None
     asked, lost = ask_for(attempt, exchange, dialect)
-    decoded = is_sealed(asked.raw) if client.generates else same and not client.fits(asked, dialect)
+    decoded = same and _must_be_decoded(asked, client, dialect)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not decoded:
         kept, losses = without_refused(asked, getattr(dialect, "refused_members", None))
@@ -96,6 +96,13 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     )
     withholds = bool(edits) and not edits.keys() <= ASKS_NOTHING
     return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
+
+
+def _must_be_decoded(asked: Envelope, client: AnyCodec, dialect: msgspec.Struct) -> bool:
+    """Whether the body cannot go to a provider of the client's own protocol as it is."""
+    if client.asks:
+        return False  # who serves it takes it as it is
+    return is_sealed(asked.raw) if client.generates else not client.fits(asked, dialect)
 
 
 ASKS_NOTHING = frozenset({"model", "messages"})
@@ -158,20 +165,31 @@ def _translate(
     try:
         outbound, more = codec.encode_request(request, dialect)
     except GatewayError as refusal:
-        raise NotForThisTarget(refusal.kind, refusal.message, param=refusal.param, code=refusal.code) from None
+        raise _not_here(refusal) from None
     for loss in more:
         losses.add(loss.path, loss.reason)
     return outbound, losses
 
 
 def _decode(exchange: Exchange, codec: AnyProviderCodec) -> Asked:
-    request: Asked = exchange.codec.decode_request(exchange.inbound)
+    """The client's request in the hub's terms. Of operations beside generating these hold only what all protocols have: what
+    they cannot hold, a target of the client's own protocol may still take."""
+    try:
+        request: Asked = exchange.codec.decode_request(exchange.inbound)
+    except GatewayError as refusal:
+        if exchange.codec.operation == "generate":
+            raise
+        raise _not_here(refusal) from None
     recall = exchange.recall
     if recall is None or not isinstance(request, GenerateRequest):
         return request
     # What we store ourselves is no loss where the provider stores nothing.
     store = None if recall.stored and codec.protocol != request.origin else request.store
     return msgspec.structs.replace(request, store=store, place=recall.place)
+
+
+def _not_here(refusal: GatewayError) -> NotForThisTarget:
+    return NotForThisTarget(refusal.kind, refusal.message, param=refusal.param, code=refusal.code)
 
 
 def _take_losses(losses: Losses, attempt: Attempt, exchange: Exchange) -> None:

@@ -30,6 +30,7 @@ from plexus.protocols import reasoning_state
 from plexus.protocols.gemini import CODEC
 from plexus.protocols.gemini.signature import (
     STAND_IN,
+    Signature,
     apart,
     decode_signature,
     encode_signature,
@@ -220,7 +221,7 @@ SEALED = reasoning_state.seal(ReasoningState("anthropic_messages", "sig", "p"), 
 
 def test_googles_own_stays_as_it_is() -> None:
     signature = decode_signature("c2lnbmF0dXJl")
-    assert signature == (ReasoningState("gemini", "c2lnbmF0dXJl"), None)
+    assert signature == Signature(ReasoningState("gemini", "c2lnbmF0dXJl"), None)
     assert encode_signature(signature.state) == "c2lnbmF0dXJl"
 
 

@@ -146,7 +146,9 @@ def encode_blocks(blocks: tuple[Block, ...], path: str, losses: Losses) -> list[
         signature = None
         if isinstance(block, ToolCall) and block.state is None:
             signature = call_signature(alone, told)
-            alone, told = None, told if alone is not None else None
+            if alone is None:
+                told = None
+            alone = None
         parts += flush(alone)
         alone = None
         if isinstance(block, Reasoning) and is_told(block):
