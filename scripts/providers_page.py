@@ -16,6 +16,7 @@ SHORT = {
     "openai_responses": "responses",
     "anthropic_messages": "messages",
     "gemini": "gemini",
+    "bedrock_converse": "converse",
     "ollama": "ollama",
     "cohere": "cohere",
 }
@@ -31,13 +32,41 @@ what is known:
 providers:
   groq: { api_key: "${GROQ_API_KEY}" } # the name is the preset's
   work: { preset: openai, api_key: "${WORK_OPENAI_KEY}" } # or the preset is named
-  azure: { api_key: "${AZURE_KEY}", base_url: "https://RESOURCE.openai.azure.com" } # a part of the address is yours
+  azure: { api_key: "${AZURE_KEY}", parameters: { resource: mine } } # a part of the address is yours
 ```
 
-What stands in braces in an address is yours to write, in `base_url`. Protocols in brackets are known, and used as soon as Plexus
-speaks them. Where a client's own protocol is not among those of a provider, its first one is used. A name links to the page that
-the facts were taken from. Any other server works too: write its `base_url`
-([addresses](configuration.md#addresses)), and answer the [questions](#dialect-questions) below where it differs.
+What stands in braces in an address is yours to write, under `parameters` or in `base_url`; `{model}` is the target's model.
+Protocols in brackets are known, and used as soon as Plexus speaks them. Where a client's own protocol is not among those of a
+provider, its first one is used. A name links to the page that the facts were taken from. Any other server works too: write its
+`base_url` ([addresses](configuration.md#addresses)), and answer the [questions](#dialect-questions) below where it differs.
+"""
+CLOUDS = """\
+## Clouds
+
+```yaml
+providers:
+  bedrock: { parameters: { region: eu-central-1 } } # keys of the environment or of ~/.aws
+  bedrock_keys:
+    preset: bedrock
+    parameters: { region: us-east-1 }
+    aws: { access_key_id: "${KEY_ID}", secret_access_key: "${KEY}" }
+  vertex:
+    parameters: { project: my-project, location: europe-west4 }
+    google: { credentials: "file:service-account.json" }
+  azure:
+    parameters: { resource: mine }
+    entra: { tenant_id: "${TENANT}", client_id: "${CLIENT}", client_secret: "${SECRET}" }
+  azure_classic: { parameters: { resource: other, api_version: 2024-10-21 }, api_key: "${AZURE_KEY}" }
+```
+
+[The reference](configuration.md#clouds) says where credentials are looked for. A target's `model` is Bedrock's model id,
+inference profile or ARN; on Vertex the publisher's name (`gemini-2.5-flash`, `claude-sonnet-4-5@20250929`); on Azure the
+deployment. What Converse does by the family of a model (thinking, cache points, `top_k`) it tells by the id; behind an ARN that
+says none, the [questions](#converse) answer. Other members of Converse (`guardrailConfig`) go into the provider's or model's
+`extra_body`.
+
+| Preset | Parameter | Default | Meaning |
+|---|---|---|---|
 """
 QUESTIONS = """\
 ## Dialect questions
@@ -51,6 +80,7 @@ def render() -> str:
     """The whole page."""
     lines = [INTRO, "| Preset | Provider | Speaks | Address | Differs in |", "|---|---|---|---|---|"]
     lines += [_row(preset) for preset in load_presets().values()]
+    lines += ["", CLOUDS + "\n".join(_parameters())]
     lines += ["", QUESTIONS]
     for protocol, record in DIALECTS.items():
         lines += [
@@ -62,6 +92,14 @@ def render() -> str:
         lines += [_question(record, name, meaning) for name, meaning in meanings(record).items()]
         lines.append("")
     return "\n".join(lines)
+
+
+def _parameters() -> list[str]:
+    return [
+        f"| `{preset.name}` | `{name}` | {f'`{each.default}`' if each.default else 'required'} | {each.meaning} |"
+        for preset in load_presets().values()
+        for name, each in preset.parameters.items()
+    ]
 
 
 def _row(preset: Preset) -> str:

@@ -23,6 +23,7 @@ TITLES = {
     "gemini": "Gemini",
     "ollama": "Ollama",
     "cohere": "Cohere",
+    "bedrock_converse": "Bedrock Converse",
 }
 
 

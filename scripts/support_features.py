@@ -30,6 +30,7 @@ FOLDERS = {
     "gemini": "gemini.generate",
     "ollama": "ollama.chat",
     "cohere": "cohere.chat",
+    "bedrock_converse": "bedrock.converse",
 }
 REPLIES = frozenset({
     "stream", "tool_call", "parallel_tools", "thinking", "redacted_thinking", "encrypted_reasoning", "reasoning_summary",

@@ -399,6 +399,10 @@ NEUTRAL_AT: dict[str, dict[str, set[str]]] = {
     "cohere": {
         "anthropic_messages": {"thinking (disabled)"},
         "gemini": {"generationConfig.thinkingConfig (off)"},
-    }
+    },
+    "bedrock_converse": {
+        "anthropic_messages": {"thinking (disabled)"},
+        "gemini": {"generationConfig.thinkingConfig (off)"},
+    },
 }
-"""The same where it holds for one other side alone: most of Cohere's models do not think."""
+"""The same where it holds for one other side alone: most of Cohere's and of Bedrock's models do not think unasked."""

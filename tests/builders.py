@@ -18,7 +18,7 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-BASES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2"}
+BASES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2", "bedrock_converse": ""}
 AUTHS: dict[str, AuthScheme] = {"anthropic_messages": "x-api-key", "gemini": "x-goog-api-key"}
 """Where a protocol differs from ``/v1`` and a bearer token."""
 

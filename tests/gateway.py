@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +23,9 @@ from plexus.exchange.state import State
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS, PROVIDER_CODECS
+from plexus.providers.authorizer import Authorizer
 from plexus.upstream.client import UpstreamClient
+from plexus.upstream.form import post_form
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai_chat", "anthropic_messages", "openai_responses", "gemini"
 OLLAMA, COHERE = "ollama", "cohere"
@@ -72,6 +75,8 @@ class Bench:
     journal: ListJournal
     server: Server
     waits: list[float]
+    configuration: list[Snapshot]
+    """The last one is in force."""
 
     async def ask(
         self, protocol: str, *, stream: bool = False, headers: dict[str, str] | None = None, **more: Any
@@ -93,6 +98,46 @@ class Bench:
 
 async def no_control_plane(incoming: Incoming) -> None:
     incoming.respond(404, [], b"")
+
+
+async def serving(
+    stack: AsyncExitStack,
+    configuration: list[Snapshot],
+    mocks: list[MockProvider],
+    *,
+    state: State | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Bench:
+    """A gateway that serves the last of ``configuration`` for as long as ``stack`` stands."""
+    journal, waits = ListJournal(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    client = UpstreamClient()
+    stack.push_async_callback(client.close)
+    data_plane = Gateway(
+        snapshot=lambda: configuration[-1],
+        upstream=client,
+        journal=journal,
+        state=state,
+        codecs=CODECS,
+        provider_codecs=PROVIDER_CODECS,
+        digest=digest,
+        seal_key=b"s" * 32,
+        fixed_fields=FixedFields(b"plexus/test"),
+        authorizer=Authorizer(functools.partial(post_form, client), environ or {}),
+        sleep=sleep,
+    )
+    server = Server(client_api(data_plane, no_control_plane, lambda: Readiness(ready=True, parts={})))
+    await server.start(host="127.0.0.1", port=0)
+    stack.push_async_callback(server.drain, 1.0)
+    http = await stack.enter_async_context(
+        httpx2.AsyncClient(
+            base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
+        )
+    )
+    return Bench(http, mocks, journal, server, waits, configuration)
 
 
 @asynccontextmanager
@@ -126,32 +171,5 @@ async def gateway(
             )
             targets.append(target(of, models[number] if models else "mock-chat"))
         others = [route(name, target(targets[0].provider, model)) for name, model in (more or {}).items()]
-        current: Snapshot = snapshot(route("chat", *targets), *others, **members)
-        journal, waits = ListJournal(), list[float]()
-
-        async def sleep(seconds: float) -> None:
-            waits.append(seconds)
-
-        client = UpstreamClient()
-        stack.push_async_callback(client.close)
-        data_plane = Gateway(
-            snapshot=lambda: current,
-            upstream=client,
-            journal=journal,
-            state=state,
-            codecs=CODECS,
-            provider_codecs=PROVIDER_CODECS,
-            digest=digest,
-            seal_key=b"s" * 32,
-            fixed_fields=FixedFields(b"plexus/test"),
-            sleep=sleep,
-        )
-        server = Server(client_api(data_plane, no_control_plane, lambda: Readiness(ready=True, parts={})))
-        await server.start(host="127.0.0.1", port=0)
-        stack.push_async_callback(server.drain, 1.0)
-        http = await stack.enter_async_context(
-            httpx2.AsyncClient(
-                base_url=f"http://127.0.0.1:{server.port}", headers={"authorization": f"Bearer {SECRET}"}, timeout=30
-            )
-        )
-        yield Bench(http, mocks, journal, server, waits)
+        configuration: list[Snapshot] = [snapshot(route("chat", *targets), *others, **members)]
+        yield await serving(stack, configuration, mocks, state=state)

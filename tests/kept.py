@@ -63,3 +63,21 @@ async def kept(folder: Path, database: Database | None = None) -> AsyncIterator[
         await found.spool.stop()
         if database is None:
             await own.close()
+
+
+class NoSpool:
+    """Holds nothing."""
+
+    def add(self, turn: Turn) -> None:
+        raise AssertionError(turn.id)
+
+    def get(self, owner: str, ident: str) -> Turn | None:
+        return None
+
+    async def flush(self) -> None:
+        """There is nothing."""
+
+
+def nothing_kept() -> State:
+    """Of a gateway whose operator stores nothing."""
+    return State(NoSpool(), lambda: None, lambda: Retention(store=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 from dataclasses import dataclass
@@ -32,11 +33,13 @@ class Recording:
     read_boundaries: tuple[int, ...]
     expect: str | None
     ndjson: bytes | None = None
+    eventstream: bytes | None = None
+    """A reply as an AWS event stream, byte for byte."""
 
     @property
     def stream(self) -> bytes | None:
         """The streamed reply, whatever its framing."""
-        return self.sse if self.sse is not None else self.ndjson
+        return self.sse if self.sse is not None else self.ndjson if self.ndjson is not None else self.eventstream
 
     @property
     def request_bytes(self) -> bytes:
@@ -69,6 +72,7 @@ def _load(path: Path) -> Recording:
         sse=None if text is None else text.encode(),
         read_boundaries=tuple(response.get("read_boundaries", ())),
         expect=document.get("expect"),
+        eventstream=base64.b64decode(response["eventstream_b64"]) if "eventstream_b64" in response else None,
         ndjson=response["ndjson"].encode() if "ndjson" in response else None,
     )
 

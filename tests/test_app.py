@@ -14,6 +14,7 @@ import pytest
 
 from plexus.app import BROKEN_FILE, App
 from plexus.configuration.problems import ConfigurationError
+from plexus.mock_provider import MockProvider
 from plexus.settings import Settings, database_url
 from plexus.storage.database import open_database
 from plexus.storage.migrate import upgrade
@@ -238,6 +239,25 @@ async def test_a_gateway_that_stops_is_not_ready(tmp_path: Path) -> None:
         await app.stop()
         assert not app.readiness().ready
         assert app.readiness().parts["server"] == "draining"
+
+
+async def test_an_account_signs_with_the_keys_of_the_environment(tmp_path: Path) -> None:
+    async with MockProvider(key="the-secret-key").serve() as origin:
+        (tmp_path / "plexus.yaml").write_text(
+            f"""
+            providers: {{bedrock: {{base_url: '{origin}', aws: {{region: us-east-1}}}}}}
+            models: {{mock-chat: {{provider: bedrock}}}}
+            keys: {{first: {{secret: {SECRET}}}}}
+            """
+        )
+        app = App(settings(tmp_path), {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "the-secret-key"})
+        await app.start()
+        try:
+            url = f"http://127.0.0.1:{app.server.port}"
+            async with httpx2.AsyncClient(base_url=url, headers={"authorization": f"Bearer {SECRET}"}) as client:
+                assert (await ask(client)).status_code == 200
+        finally:
+            await app.stop()
 
 
 async def test_a_reply_that_the_database_did_not_get_is_found_by_the_next_run(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -30,9 +31,11 @@ from plexus.exchange.state import State
 from plexus.exchange.sweeper import Sweeper
 from plexus.http1.server import Handler, Incoming, Server
 from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS, PROVIDER_CODECS
+from plexus.providers.authorizer import Authorizer
 from plexus.providers.presets import load_presets
 from plexus.settings import Settings, load_or_make_root_key
 from plexus.upstream.client import UpstreamClient
+from plexus.upstream.form import post_form
 
 if TYPE_CHECKING:
     from plexus.storage.database import Database
@@ -59,6 +62,7 @@ class App:
             settings.config, environ, Rules(digest=digest, dialects=DIALECTS, protocols=PROTOCOLS)
         )
         self.upstream = UpstreamClient(environ)
+        self.authorizer = Authorizer(functools.partial(post_form, self.upstream), environ)
         self.journal = Journal(settings.journal, self._drain)
         self.spool = Spool(settings.journal / "responses", self._drain_turns)
         state = State(self.spool, lambda: self._turns, lambda: self.configuration.current().retention)
@@ -73,6 +77,7 @@ class App:
             digest=digest,
             seal_key=derive(root, REASONING_STATE),
             fixed_fields=FixedFields(user_agent=f"plexus/{settings.version}".encode()),
+            authorizer=self.authorizer,
         )
         self.server = Server(client_api(self.gateway, self._control, self.readiness))
         self._database: Database | None = None
@@ -106,6 +111,7 @@ class App:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.authorizer.close()
         await self.upstream.close()
         await self._mock.aclose()
         await self.journal.stop()
@@ -181,6 +187,7 @@ class App:
 
     async def _load_control_plane(self, ready: asyncio.Future[Handler]) -> None:
         await asyncio.to_thread(__import__, "plexus.management_api.app")
+        await asyncio.to_thread(__import__, "plexus.client_api.socket")  # before the first WebSocket waits for it
         from plexus.http1.asgi import asgi_handler  # noqa: PLC0415 - FastAPI takes a third of a second
         from plexus.management_api.app import ControlPlane, build  # noqa: PLC0415
 

@@ -13,7 +13,7 @@ import pytest
 from tests.builders import SECRET, key
 from tests.gateway import CHAT, MESSAGES, PATHS, gateway
 
-from plexus.client_api.app import read_query
+from plexus.client_api.query import read_query
 
 BODY = json.dumps({"model": "chat", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 100}).encode()
 JSON = {"content-type": "application/json"}

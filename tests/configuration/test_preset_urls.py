@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from plexus.configuration.preset_urls import complete_url, endpoints_under, front_of, is_side_by_side, is_template
+from plexus.configuration.preset_urls import (
+    complete_url,
+    endpoints_under,
+    front_of,
+    is_side_by_side,
+    is_template,
+    moved_url,
+)
 
 AZURE = "https://{resource}.openai.azure.com/openai/v1"
 CLOUD = "https://api.cloud.example/accounts/{account}/ai/v1"
@@ -44,6 +51,13 @@ def test_a_url_means_the_endpoints_below_it() -> None:
 def test_templates() -> None:
     assert is_template(AZURE)
     assert not is_template("https://h.example/v1")
+
+
+def test_the_same_path_on_another_host() -> None:
+    assert moved_url("https://mine.example/accounts/a1/ai/v1/", CLOUD) == "https://mine.example/accounts/a1/ai/v1"
+    assert moved_url("https://mine.example/accounts/ai/v1", CLOUD) is None
+    assert moved_url("https://mine.example/accounts/a1/other/v1", CLOUD) is None
+    assert moved_url("https://mine.example/openai/v1", AZURE) is None, "nothing in this path is anybody's own"
 
 
 @pytest.mark.parametrize(

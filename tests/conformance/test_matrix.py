@@ -24,7 +24,7 @@ from plexus.protocols.registry import CODECS
 
 pairs = pytest.mark.parametrize(("client", "upstream"), PAIRS)
 streams = pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
-TYPES = {OLLAMA: "application/x-ndjson"}
+TYPES = {OLLAMA: "application/x-ndjson", "bedrock_converse": "application/vnd.amazon.eventstream"}
 
 
 def asked(client: str) -> Iterator[Recording]:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.builders import provider
 
-from plexus.domain.provider import Credential, Origin, TlsSettings
+from plexus.domain.provider import Credential, Endpoint, Origin, TlsSettings
 from plexus.protocols.openai_chat.dialect import ChatDialect
 
 TLS = TlsSettings()
@@ -55,3 +55,13 @@ def test_the_first_glob_that_matches_a_model_wins_over_the_providers_dialects() 
     assert one.dialects_for("Deep-1")["openai_chat"] == second, "names are as written"
     bare = msgspec.structs.replace(one, model_dialects=())
     assert bare.dialects_for("deep-1") == {"openai_chat": own, "gemini": own}
+
+
+def test_the_address_of_a_call() -> None:
+    origin = Origin("a.example", 443, TLS)
+    assert Endpoint("p", origin, "/v1").address("/chat", "m/x", stream=False) == "/v1/chat"
+    assert Endpoint("p", origin, "/d/{model}").address("/chat", "m/x", stream=False) == "/d/m%2Fx/chat"
+    own = Endpoint("p", origin, "/v1", path="/models/{model}:raw", stream_path="/models/{model}:stream")
+    assert own.address("/chat", "m@1", stream=False) == "/v1/models/m@1:raw"
+    assert own.address("/chat", "m@1", stream=True) == "/v1/models/m@1:stream"
+    assert msgspec.structs.replace(own, stream_path=None).address("/chat", "m", stream=True) == "/v1/models/m:raw"

@@ -21,6 +21,7 @@ from plexus.exchange.gateway import Gateway
 from plexus.exchange.pipeline import run
 from plexus.exchange.ports import Receiver
 from plexus.protocols.registry import CODECS, PROVIDER_CODECS
+from plexus.providers.authorizer import Authorizer
 from plexus.upstream.request import UpstreamRequest
 
 CHAT_REPLY: dict[str, Any] = {
@@ -214,6 +215,11 @@ def call(
     return Call(codec=CODECS[protocol, operation], headers=fields, peer="127.0.0.9", read_body=read_body)
 
 
+async def no_fetch(url: str, form: dict[str, str]) -> tuple[int, bytes]:
+    """For gateways whose providers need no tokens."""
+    raise AssertionError(f"{url} was asked for a token with {sorted(form)}")
+
+
 def lab(*script: ScriptedReply | GatewayError | None, of: Snapshot | None = None) -> Lab:
     """A gateway whose provider answers ``script``."""
     upstream, journal, waits = ScriptedUpstream(*script), ListJournal(), list[float]()
@@ -231,6 +237,7 @@ def lab(*script: ScriptedReply | GatewayError | None, of: Snapshot | None = None
         digest=digest,
         seal_key=b"s" * 32,
         fixed_fields=FixedFields(b"plexus/test"),
+        authorizer=Authorizer(no_fetch, {}),
         sleep=sleep,
     )
     return Lab(gateway, upstream, journal, MemorySink(), waits)

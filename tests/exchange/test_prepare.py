@@ -14,6 +14,7 @@ from tests.gateway import CHAT, MESSAGES, gateway
 from plexus.exchange.prepare import without_refused
 from plexus.mock_provider import Status
 from plexus.protocols import envelope
+from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.openai_chat.dialect import ChatDialect
 
 BODY = b'{ "model":"m", "seed":1,"messages": [] ,"stream_options":{"include_usage":true} }'
@@ -163,3 +164,29 @@ async def test_a_credential_in_the_query_stands_behind_the_client_s_own() -> Non
     bench = to(model="chat", auth={CHAT: "query"})
     await bench.ask()
     assert bench.upstream.requests[0].target == b"/v1/chat/completions?key=upstream-secret"
+
+
+async def test_a_member_that_the_provider_must_not_see_is_taken_out() -> None:
+    dialects = {MESSAGES: MessagesDialect(version_in_body="vertex-1")}
+    bench = lab(
+        json_reply({"type": "message", "content": [{"type": "text", "text": "x"}], "stop_reason": "end_turn"}),
+        of=snapshot(route("chat", target(provider(protocols=(MESSAGES,), dialects=dialects)))),
+    )
+    record = await bench.ask(protocol=MESSAGES)
+    (request,) = bench.upstream.requests
+    assert json.loads(request.body) == {
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": "Hi"}],
+        "anthropic_version": "vertex-1",
+    }
+    assert (record.status, record.attempts[0].lane) == (200, "edit")
+
+
+async def test_an_address_may_hold_the_model_and_a_query() -> None:
+    of = provider()
+    endpoint = msgspec.structs.replace(of.endpoints[CHAT], prefix="/deployments/{model}", query=b"api-version=1")
+    bench = lab(
+        json_reply(), of=snapshot(route("chat", target(msgspec.structs.replace(of, endpoints={CHAT: endpoint}))))
+    )
+    await bench.ask()
+    assert bench.upstream.requests[0].target == b"/deployments/m1/chat/completions?api-version=1"

@@ -12,6 +12,12 @@ FOLDERS = {
     "openai_chat": "openai.chat", "openai_responses": "openai.responses", "anthropic_messages": "anthropic.messages",
     "gemini": "gemini.generate", "ollama": "ollama.chat", "cohere": "cohere.chat",
 }  # fmt: skip
+OTHER_FOLDERS = {
+    ("openai_chat", "embed"): "openai.embeddings", ("cohere", "embed"): "cohere.embeddings",
+    ("cohere", "rerank"): "cohere.rerank", ("openai_chat", "moderate"): "openai.moderations",
+    ("gemini", "embed"): "gemini.embeddings",
+}  # fmt: skip
+"""Where operations beside generating have recordings of their own."""
 COUNTS = {"anthropic_messages": "anthropic.count_tokens", "gemini": "gemini.count_tokens"}
 
 HEADS = (
@@ -48,6 +54,8 @@ def seeds(target: str, most: int = 100_000) -> tuple[bytes, ...]:
 
 
 def _recorded(protocol: str, operation: str) -> tuple[Recording, ...]:
+    if (other := OTHER_FOLDERS.get((protocol, operation))) is not None:
+        return recordings(other)
     folder = COUNTS.get(protocol) if operation == "count_tokens" else FOLDERS.get(protocol, protocol.replace("_", "."))
     return recordings(folder) if folder is not None else ()
 

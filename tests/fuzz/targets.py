@@ -128,10 +128,8 @@ def request_target(codec: AnyCodec) -> Target:
             request = codec.decode_request(inbound)
         except GatewayError:
             return
-        if codec.operation != "generate":
-            return
         for (_, operation), provider in PROVIDER_CODECS.items():
-            if operation == "generate":
+            if operation == codec.operation:
                 try:
                     provider.encode_request(request, provider.default_dialect)
                 except GatewayError:
@@ -305,8 +303,9 @@ def _targets() -> dict[str, Target]:
     for name, codec in {**clients, "gemini/array": ARRAY_CODEC}.items():
         found[f"{name}/decode_request"] = request_target(codec)
         found[f"{name}/edits"] = edits_target(codec)
-        found[f"{name}/tap_watch"] = tap_target(codec)
         found[f"{name}/tap_read"] = read_target(codec)
+        if codec.streams:
+            found[f"{name}/tap_watch"] = tap_target(codec)
     found |= {
         "envelope": read_envelope, "sse": read_sse, "ndjson": read_ndjson, "http1/heads": read_heads,
         "http1/chunked": read_chunked, "multipart": read_form, "small_texts": read_small_texts,

@@ -64,8 +64,8 @@ def test_every_function_of_the_registry_is_a_target() -> None:
     for protocol, operation in PROVIDER_CODECS:
         assert {f"{protocol}/{operation}/{name}" for name in ("decode_response", "decode_error")} <= set(TARGETS)
         assert (f"{protocol}/{operation}/stream_decoder" in TARGETS) == (operation == "generate")
-    for protocol, operation in CODECS:
-        names = ("decode_request", "edits", "tap_watch", "tap_read")
+    for (protocol, operation), codec in CODECS.items():
+        names = ("decode_request", "edits", "tap_read", *(["tap_watch"] if codec.streams else []))
         assert {f"{protocol}/{operation}/{name}" for name in names} <= set(TARGETS)
 
 

@@ -24,6 +24,7 @@ LATER = {
     "rich",
     "starlette",
     "typer",
+    "websockets",
 }
 """Loaded after the port listens, or by other commands than ``serve``: each costs tens to hundreds of milliseconds."""
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from tests.http1.wire import GET, Wire, chunked, read_replies, request
+from tests.http1.wire import GET, FakeTransport, Wire, chunked, read_replies, request
 
 from plexus.http1.body import BodyIncomplete, BodyTooLarge
 from plexus.http1.head import Field
@@ -438,3 +438,52 @@ async def test_what_cannot_be_detached() -> None:
     await Wire(handler).exchange(request(b"Content-Length: 3"))
     await Wire(handler).exchange(request(start=b"GET /late HTTP/1.1"))
     assert checked == ["refused", "refused"]
+
+
+async def test_a_handler_is_told_once_that_the_server_drains() -> None:
+    told: list[str] = []
+    done = asyncio.Event()
+
+    async def handler(incoming: Incoming) -> None:
+        incoming.detach()
+        incoming.when_draining(lambda: told.append("forgotten"))
+        incoming.when_draining(None)
+        incoming.when_draining(lambda: told.append("told"))
+        await done.wait()
+        incoming.when_draining(lambda: told.append("at once"))
+
+    wire = Wire(handler)
+    await wire.exchange(GET)
+    assert told == []
+    draining = asyncio.create_task(wire.server.drain(5))
+    await wire.settle()
+    assert told == ["told"]
+    done.set()
+    await draining
+    assert told == ["told", "at once"]
+
+
+async def test_connections_that_were_taken_over_count_until_their_handlers_end() -> None:
+    done = asyncio.Event()
+
+    async def handler(incoming: Incoming) -> None:
+        if incoming.path == b"/take":
+            incoming.detach()
+            await done.wait()
+        else:
+            incoming.respond(204, [], b"")
+
+    taking = Wire(handler, limits=Limits(max_connections=1))
+    await taking.exchange(request(start=b"GET /take HTTP/1.1"))
+    refused = taking.server.connection()
+    transport = FakeTransport(refused)
+    refused.connection_made(transport)
+    assert transport.written.startswith(b"HTTP/1.1 503 ")
+    refused.connection_lost(None)
+    done.set()
+    await taking.settle()
+    admitted = taking.server.connection()
+    transport = FakeTransport(admitted)
+    admitted.connection_made(transport)
+    assert transport.written == b""
+    admitted.connection_lost(None)

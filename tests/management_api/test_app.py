@@ -18,7 +18,7 @@ def control(admin_key: str | None = "admin-secret") -> ControlPlane:
     unused: Any = None
     gateway = Gateway(
         snapshot=lambda: now, upstream=unused, journal=unused, codecs={}, provider_codecs={}, digest=digest, seal_key=b"k" * 32,
-        fixed_fields=FixedFields(b"plexus/test"), rng=Random(1),
+        fixed_fields=FixedFields(b"plexus/test"), authorizer=unused, rng=Random(1),
     )  # fmt: skip
     return ControlPlane(
         gateway=gateway, version="1.2.3", started_at=0.0, admin_key=lambda: admin_key, parts=lambda: {"database": "ok"}

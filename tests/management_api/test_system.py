@@ -20,7 +20,7 @@ async def test_what_runs_here_is_what_runs_now() -> None:
     gateway = Gateway(
         snapshot=lambda: current, upstream=unused, journal=unused, codecs={}, provider_codecs={}, digest=digest,
         seal_key=b"k" * 32,
-        fixed_fields=FixedFields(user_agent=b"plexus/test"), rng=Random(1),
+        fixed_fields=FixedFields(user_agent=b"plexus/test"), authorizer=unused, rng=Random(1),
     )  # fmt: skip
     parts = {"database": "opening", "journal": "ok"}
     control = ControlPlane(

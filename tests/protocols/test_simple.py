@@ -9,6 +9,7 @@ from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, Provid
 from plexus.canonical.usage import usage
 from plexus.exchange.call import AnyCodec
 from plexus.protocols import embeddings, envelope, rerank
+from plexus.protocols.registry import CODECS
 from plexus.protocols.simple import Seen, SimpleTap, edit_model, malformed, read_reply
 
 ALL = (*embeddings.CODECS, embeddings.GEMINI_BATCH, *rerank.CODECS)
@@ -79,3 +80,10 @@ def test_reading_names_what_is_wrong_for_the_operator() -> None:
         read_reply(msgspec.json.Decoder(list[int]), b'["x"]')
     assert "Expected `int`" in (failed.value.hint or "")
     assert malformed("why").hint == "why"
+
+
+def test_a_reply_that_is_no_utf8_deep_inside_is_refused_by_our_own_error() -> None:
+    codec = CODECS["openai_chat", "embed"]
+    body = b'{"object":"list","data":[{"object":"embedding","index":0,"embedding":"\xff"}],"model":"m"}'
+    with pytest.raises(ProviderError):
+        codec.decode_response(body, codec.default_dialect)

@@ -17,6 +17,7 @@ from plexus.configuration.document import PROTOCOL_NAMES
 from plexus.configuration.preset_urls import is_template
 from plexus.configuration.urls import parse_endpoint
 from plexus.protocols.openai_chat.dialect import ChatDialect
+from plexus.protocols.openai_responses.dialect import ResponsesDialect
 from plexus.protocols.registry import DIALECTS, PROTOCOLS
 from plexus.providers.presets import Preset, load_presets
 
@@ -88,7 +89,8 @@ def test_a_credential_is_all_that_it_needs(preset: Preset) -> None:
     for protocol, endpoint in provider.endpoints.items():
         whole = re.sub(r"\{\w+\}", "mine", preset.endpoints[protocol].url)
         scheme = "https" if endpoint.origin.tls is not None else "http"
-        assert f"{scheme}://{endpoint.origin.authority}{endpoint.prefix}" == whole
+        query = f"?{endpoint.query.decode()}" if endpoint.query else ""
+        assert f"{scheme}://{endpoint.origin.authority}{endpoint.prefix}{query}" == whole
 
 
 WELL_KNOWN = """
@@ -109,7 +111,7 @@ def test_there_are_many_and_the_well_known_ones_among_them() -> None:
 
 # --- against recorded traffic
 
-NAMES = {"gemini": "google", "alibaba": "dashscope", "vercel-gateway": "vercel", "bedrock-mantle": "bedrock"}
+NAMES = {"gemini": "google", "alibaba": "dashscope", "vercel-gateway": "vercel", "bedrock-mantle": "bedrock_mantle"}
 """Providers that the recordings call otherwise."""
 
 ACCEPTED = [
@@ -148,6 +150,24 @@ def test_what_a_provider_accepted_is_not_said_to_be_refused(recording: Recording
         for part in turn["content"] if isinstance(turn.get("content"), list) else ():
             url = (part.get("image_url") or {}).get("url", "data:")
             assert url.startswith("data:") or answers.image_urls
+
+
+def test_plain_thoughts_go_back_to_responses_providers_that_took_them() -> None:
+    took = [
+        NAMES.get(each.provider, each.provider)
+        for each in recordings("openai.responses")
+        if each.status == 200
+        and any(item.get("type") == "reasoning" and item.get("content") for item in _items(each.request))
+    ]
+    assert "deepseek" in took
+    for name in {name for name in took if name in PRESETS}:
+        answers = msgspec.convert(PRESETS[name].dialects.get("openai_responses", {}), ResponsesDialect)
+        assert answers.reasoning_text, name
+
+
+def _items(body: dict[str, Any] | None) -> list[dict[str, Any]]:
+    given = (body or {}).get("input")
+    return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
 
 
 THINKING = [

@@ -24,7 +24,7 @@ def list_(
 
     wanted = protocol_name(protocol) if protocol is not None else None
     if protocol is not None and wanted is None:
-        fail(f"--protocol is {protocol!r}; write chat, messages, responses or gemini.", 2)
+        fail(f"--protocol is {protocol!r}; write chat, messages, responses, gemini, ollama or cohere.", 2)
     found = [preset for preset in load_presets().values() if wanted is None or wanted in preset.endpoints]
     if as_json:
         print_json([describe(preset) for preset in found])

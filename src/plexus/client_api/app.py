@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
@@ -18,6 +17,7 @@ from plexus.client_api.endpoints import (
     MODELS,
     RAW,
     READY,
+    RESPONSES,
     Endpoint,
     Place,
     find_place,
@@ -25,6 +25,7 @@ from plexus.client_api.endpoints import (
 )
 from plexus.client_api.errors import answer_error, not_found, protocol_of, wrong_method
 from plexus.client_api.models import get_model, list_models
+from plexus.client_api.query import read_query
 from plexus.client_api.sink import HttpSink
 from plexus.client_api.state import find_kept, serve_kept
 from plexus.exchange.authenticate import authenticate
@@ -104,6 +105,11 @@ def _answer_not_found(incoming: Incoming, gateway: Gateway) -> None:
 
 async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gateway, place: Place | None = None) -> None:
     codec = gateway.codecs[endpoint]
+    if incoming.method == b"GET" and incoming.path == RESPONSES and _may_upgrade(incoming, gateway):
+        from plexus.client_api.socket import serve_socket  # noqa: PLC0415 - few gateways ever need the library
+
+        await serve_socket(incoming, codec, gateway)
+        return
     if incoming.method != b"POST":
         error = wrong_method(incoming.method, incoming.path, b"POST")
         answer_error(incoming, error, new_id(), codec, ((b"allow", b"POST"),))
@@ -134,6 +140,12 @@ async def _serve_endpoint(endpoint: Endpoint, incoming: Incoming, gateway: Gatew
     await run(call, HttpSink(incoming), gateway)
 
 
+def _may_upgrade(incoming: Incoming, gateway: Gateway) -> bool:
+    """Whether a WebSocket is asked for and served. Where it is not, the 405 lets clients go on over HTTP."""
+    asked = any(name.lower() == b"upgrade" and value.lower() == b"websocket" for name, value in incoming.headers)
+    return asked and gateway.snapshot().responses_websocket
+
+
 async def _pass_through(incoming: Incoming, gateway: Gateway) -> None:
     codec = gateway.codecs["openai_chat", "generate"]
     if incoming.method in REFUSED_METHODS:
@@ -154,15 +166,6 @@ async def _pass_through(incoming: Incoming, gateway: Gateway) -> None:
     )
     raw = RawCall(call=call, method=incoming.method, provider=place.provider, path=place.path, length=length)
     await pass_through(raw, HttpSink(incoming), gateway)
-
-
-def read_query(raw: bytes) -> tuple[dict[str, str], bytes]:
-    """The query's parameters, and the query as it may go upstream: without ``key``, which is the client's secret."""
-    if not raw:
-        return {}, b""
-    pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
-    kept = [part for part in raw.split(b"&") if unquote_to_bytes(part.partition(b"=")[0]).lower() != b"key"]
-    return pairs, b"&".join(kept)
 
 
 def _serve_models(incoming: Incoming, gateway: Gateway) -> None:

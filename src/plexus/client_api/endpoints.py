@@ -17,6 +17,8 @@ class Endpoint(NamedTuple):
 ENDPOINTS: dict[bytes, Endpoint] = {
     b"/v1/chat/completions": Endpoint("openai_chat", "generate"),
     b"/v1/responses": Endpoint("openai_responses", "generate"),
+    b"/v1/responses/input_tokens": Endpoint("openai_responses", "count_tokens"),
+    b"/v1/responses/compact": Endpoint("openai_responses", "compact"),
     b"/v1/messages": Endpoint("anthropic_messages", "generate"),
     b"/v1/messages/count_tokens": Endpoint("anthropic_messages", "count_tokens"),
     b"/v1/completions": Endpoint("openai_chat", "complete"),
@@ -34,6 +36,8 @@ ENDPOINTS: dict[bytes, Endpoint] = {
 }
 """Paths as they are; looked up first, since nearly all calls go there."""
 
+RESPONSES = b"/v1/responses"
+"""Which may become a WebSocket, too."""
 MODELS = b"/v1/models"
 """The list, and below it each model."""
 GEMINI_MODELS = b"/v1beta/models"

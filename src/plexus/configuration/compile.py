@@ -76,6 +76,7 @@ class _Compiler:
                 conversations_days=document.responses.conversation_retention_days,
             ),
             keep_upload_bytes=document.limits.keep_upload_bytes,
+            responses_websocket=document.responses.websocket,
             loaded_at=int(time.time()),
         )
 

@@ -17,6 +17,7 @@ PROTOCOL_NAMES: dict[str, str] = {
     "responses": "openai_responses",
     "messages": "anthropic_messages",
     "gemini": "gemini",
+    "converse": "bedrock_converse",
     "ollama": "ollama",
     "cohere": "cohere",
     "embeddings": "embeddings",
@@ -130,6 +131,32 @@ class Tls(Model):
     verify: bool = Field(True, description="Check the server's certificate. Never switch it off outside a test.")
 
 
+class AwsAccount(Model):
+    """Keys that sign requests to Amazon Bedrock. All left out: those of the environment, else of the shared files."""
+
+    access_key_id: str | None = Field(None, description="The key's id.")
+    secret_access_key: str | None = Field(None, description="The key: text, ${ENV} or file:PATH.")
+    session_token: str | None = Field(None, description="With keys that expire.")
+    profile: str | None = Field(None, description="Of the shared files in ~/.aws, instead of keys.")
+    region: str | None = Field(None, description="What signatures hold for; by default the parameter of that name.")
+
+
+class GoogleAccount(Model):
+    """Who asks Google for access tokens. Left out: the environment's application default credentials."""
+
+    credentials: str | None = Field(None, description="A key file's JSON, or file:PATH of it.")
+
+
+class EntraAccount(Model):
+    """An application that asks Microsoft Entra for access tokens."""
+
+    tenant_id: str = Field(description="The directory.")
+    client_id: str = Field(description="The application.")
+    client_secret: str = Field(description="Its secret: text, ${ENV} or file:PATH.")
+    scope: str = Field("https://cognitiveservices.azure.com/.default", description="What the token is for.")
+    authority: str = Field("https://login.microsoftonline.com", description="Who gives it; another in national clouds.")
+
+
 class Provider(Model):
     """An upstream account."""
 
@@ -141,6 +168,10 @@ class Provider(Model):
     auth: Literal["bearer", "x-api-key", "x-goog-api-key", "api-key", "query", "none"] | None = Field(
         None, description="How the credential is sent; by default as the protocol or the preset says."
     )
+    parameters: dict[str, str] = Field({}, description="What the braces in the preset's addresses stand for.")
+    aws: AwsAccount | None = Field(None, description="Signs its requests, instead of api_key.")
+    google: GoogleAccount | None = Field(None, description="Asks for its tokens, instead of api_key.")
+    entra: EntraAccount | None = Field(None, description="Asks for its tokens, instead of api_key.")
     enabled: bool = Field(True, description="Whether its targets may be used.")
     headers: Annotated[dict[str, str], BeforeValidator(_nothing)] = Field({}, description="Sent with every request.")
     extra_body: Annotated[dict[str, Any], BeforeValidator(_nothing)] = Field(
@@ -269,8 +300,13 @@ class Limits(Model):
 
 
 class Responses(Model):
-    """What is kept for the Responses API: `store`, `previous_response_id`, conversations."""
+    """How the Responses API is served, and what is kept for it: `store`, `previous_response_id`, conversations."""
 
+    websocket: bool = Field(
+        True,
+        description="Answer `GET /v1/responses` with a WebSocket, as Codex uses it. When off it is a 405, on which clients go on "
+        "over HTTP.",
+    )
     store: bool = Field(
         True, description="Keep replies and conversations. When off, a reply says `store: false`, and nothing is found."
     )
@@ -299,7 +335,7 @@ class Document(Model):
         15.0, gt=0, description="Silence of a stream after which a heartbeat is sent; null for none."
     )
     limits: Limits = Field(Limits(), description="What one client may use up.")
-    responses: Responses = Field(Responses(), description="What is kept for the Responses API.")
+    responses: Responses = Field(Responses(), description="How the Responses API is served, and what is kept for it.")
     cooldown: Cooldown | None = Field(None, description="How long a failing target is set aside.")
     user_quotas: dict[str, UserQuota] | None = Field(None, description="Limits that keys may name.")
     performance_exploration_rate: float | None = Field(

@@ -16,7 +16,9 @@ from plexus.configuration.yaml_source import Path, Source
 
 _REFERENCE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})")
 FILE = "file:"
-SECRET_MEMBERS = frozenset({"api_key", "secret", "adminKey", "admin_key"})
+SECRET_MEMBERS = frozenset(
+    {"api_key", "secret", "adminKey", "admin_key", "secret_access_key", "session_token", "client_secret", "credentials"}
+)
 """Members whose value may be ``file:PATH``, beside those of ``headers``: the file's text without its line end."""
 
 

@@ -37,6 +37,14 @@ def complete_url(given: str, known: str) -> str | None:
     return "/".join([given.rstrip("/"), *rest])
 
 
+def moved_url(given: str, known: str) -> str | None:
+    """``given``, where it has the whole path of ``known``, filled in, on a host of its own (a private endpoint); else None."""
+    path, wanted = urlsplit(given).path.rstrip("/").split("/"), urlsplit(known).path.split("/")
+    if not is_template(urlsplit(known).path) or len(path) != len(wanted):
+        return None
+    return given.rstrip("/") if all(map(_fits, path, wanted)) else None
+
+
 def is_side_by_side(known: Mapping[str, str]) -> bool:
     """Whether the endpoints differ only in their protocols' usual versions (``/v1``, ``/v1beta``)."""
     usual = all(url.endswith(PREFIXES.get(protocol, DEFAULT_PREFIX)) for protocol, url in known.items())

@@ -8,10 +8,20 @@ from typing import Any
 import msgspec
 
 from plexus.configuration import document as doc
-from plexus.configuration.preset_urls import complete_url, endpoints_under, front_of, is_side_by_side, is_template
+from plexus.configuration import preset_parameters
+from plexus.configuration.accounts import account_of
+from plexus.configuration.preset_urls import (
+    complete_url,
+    endpoints_under,
+    front_of,
+    is_side_by_side,
+    is_template,
+    moved_url,
+)
 from plexus.configuration.problems import Problem
 from plexus.configuration.urls import guess_protocol, parse_endpoint, protocol_name
 from plexus.configuration.yaml_source import Path, Source
+from plexus.domain.account import Account
 from plexus.domain.provider import AuthScheme, Credential, Endpoint, Provider, Timeouts, TlsSettings
 from plexus.providers.presets import Preset, load_presets
 
@@ -55,15 +65,20 @@ class ProviderCompiler:
         where: Path = ("providers", name)
         preset = self._preset(name, wire, where)
         endpoints = self._endpoints(name, wire, preset, where)
-        if preset is not None and preset.credential and wire.api_key is None and wire.auth != "none":
-            self._problem(where, "api_key is missing. Write text, ${ENV} or file:PATH.")
+        account, wrong = account_of(wire, preset, endpoints.values()) if endpoints else (None, None)
+        if wrong is not None:
+            self._problem(where, wrong)
+        elif preset is not None and _lacks_credential(wire, preset, account) and (endpoints or preset.account is None):
+            other = f", or {preset.account}: an account" if preset.account else ""
+            self._problem(where, f"api_key is missing. Write text, ${{ENV}} or file:PATH{other}.")
         return Provider(
             name=name,
             display_name=wire.display_name or (preset.display_name if preset else name),
             preset=preset.name if preset else None,
             endpoints=endpoints,
             credential=Credential("default", wire.api_key) if wire.api_key else None,
-            auth={protocol: self._auth(protocol, wire, preset) for protocol in endpoints},
+            account=account,
+            auth={protocol: "account" if account else self._auth(protocol, wire, preset) for protocol in endpoints},
             headers=tuple(
                 (key.lower().encode("latin-1", "replace"), value.encode()) for key, value in wire.headers.items()
             ),
@@ -112,7 +127,7 @@ class ProviderCompiler:
         given = wire.base_url if wire.base_url is not None else wire.api_base_url
         known = {protocol: endpoint.url for protocol, endpoint in preset.endpoints.items()} if preset else {}
         if given is None:
-            urls, whole = self._unwritten(name, preset, known, where)
+            urls, whole = self._unwritten(name, wire, preset, known, where)
             place = where
         else:
             place = (*where, member)
@@ -124,7 +139,8 @@ class ProviderCompiler:
                 self._problem(place, f"oauth://: {OAUTH}" if isinstance(url, str) else "a URL must be text.")
                 continue
             try:
-                endpoints[protocol] = parse_endpoint(protocol, whole.get(protocol, url), tls, whole=protocol in whole)
+                endpoint = parse_endpoint(protocol, whole.get(protocol, url), tls, whole=protocol in whole)
+                endpoints[protocol] = _with_paths(endpoint, preset)
             except ValueError as wrong:
                 self._problem(place, str(wrong))
         return endpoints
@@ -141,7 +157,7 @@ class ProviderCompiler:
         return {}, {}
 
     def _unwritten(
-        self, name: str, preset: Preset | None, known: dict[str, str], where: Path
+        self, name: str, wire: doc.Provider, preset: Preset | None, known: dict[str, str], where: Path
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """As ``_written``, where the file says nothing."""
         if preset is None:
@@ -149,6 +165,11 @@ class ProviderCompiler:
                 where, f"base_url is missing, and {name!r} is no known preset. Write base_url: https://HOST/v1."
             )
             return {}, {}
+        if wire.parameters or preset.parameters:
+            filled, wrong = preset_parameters.fill(preset, wire.parameters)
+            for each in wrong:
+                self._problem((*where, "parameters") if wire.parameters else where, each)
+            return dict(filled), filled
         if preset.name in self._preset_urls:
             return dict.fromkeys(known, self._preset_urls[preset.name]), {}
         whole = {protocol: url for protocol, url in known.items() if not is_template(url)}
@@ -195,6 +216,18 @@ class ProviderCompiler:
         return merged
 
 
+def _lacks_credential(wire: doc.Provider, preset: Preset, account: Account | None) -> bool:
+    return preset.credential and wire.api_key is None and account is None and wire.auth != "none"
+
+
+def _with_paths(endpoint: Endpoint, preset: Preset | None) -> Endpoint:
+    """The operations' paths are the preset's, wherever the provider is."""
+    known = preset.endpoints.get(endpoint.protocol) if preset is not None else None
+    if known is None or known.path is None:
+        return endpoint
+    return msgspec.structs.replace(endpoint, path=known.path, stream_path=known.stream_path)
+
+
 def _passthrough(wire: bool | list[str]) -> tuple[str, ...] | None:
     return (() if wire else None) if isinstance(wire, bool) else tuple(wire) or None
 
@@ -202,7 +235,7 @@ def _passthrough(wire: bool | list[str]) -> tuple[str, ...] | None:
 def _completed(urls: dict[str, Any], known: dict[str, str]) -> dict[str, str]:
     """The whole URLs of those that are the front of the preset's."""
     found = {
-        protocol: complete_url(url, known[protocol])
+        protocol: complete_url(url, known[protocol]) or moved_url(url, known[protocol])
         for protocol, url in urls.items()
         if protocol in known and isinstance(url, str)
     }

@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from plexus.configuration.document import PROTOCOL_NAMES
 from plexus.domain.link_local import is_link_local
-from plexus.domain.provider import Endpoint, Origin, TlsSettings
+from plexus.domain.provider import MODEL, Endpoint, Origin, TlsSettings
 
 _VERSION = re.compile(r"/v\d+(?:beta\d*|alpha\d*)?$")
+_PLAIN_QUERY = re.compile(r"api-version=[\w.-]+")
+"""The one query that belongs to an address (Azure)."""
 DEFAULT_PREFIX = "/v1"
-PREFIXES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2"}
+PREFIXES = {"gemini": "/v1beta", "ollama": "/api", "cohere": "/v2", "bedrock_converse": ""}
 """The segment that a bare base URL lacks, by protocol; ``DEFAULT_PREFIX`` for all others."""
 
 FAMILIES = (
@@ -45,7 +47,7 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
         raise ValueError(f"{url!r} is no base URL. Write https://HOST/v1.")
     if is_link_local(parts.hostname):
         raise ValueError(f"{parts.hostname!r} is a link-local or metadata address, which no provider has.")
-    if parts.query or parts.fragment:
+    if parts.fragment or (parts.query and not _PLAIN_QUERY.fullmatch(parts.query)):
         raise ValueError(f"{url!r} has a query. Write the base URL alone, such as https://HOST/v1.")
     if parts.username is not None:
         raise ValueError("a base URL holds no credentials. Write them as api_key or headers.")
@@ -56,7 +58,7 @@ def parse_endpoint(protocol: str, url: str, tls: TlsSettings | None, *, whole: b
         raise ValueError(f"{url!r} has no valid port.") from None
     path = parts.path.rstrip("/")
     prefix = PREFIXES.get(protocol, DEFAULT_PREFIX)
-    if not whole and not _VERSION.search(path) and not path.endswith(("/openai", prefix)):
+    if not whole and not _VERSION.search(path) and not path.endswith(("/openai", MODEL, prefix)):
         path += prefix
     origin = Origin(parts.hostname, port, (tls or TlsSettings()) if secure else None)
-    return Endpoint(protocol=protocol, origin=origin, prefix=path)
+    return Endpoint(protocol=protocol, origin=origin, prefix=path, query=parts.query.encode())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
+from urllib.parse import quote
 
 import msgspec
 
 from plexus.canonical.headers import Field
+from plexus.domain.account import Account
 
-AuthScheme: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key", "query", "none"]
+AuthScheme: TypeAlias = Literal["bearer", "x-api-key", "x-goog-api-key", "api-key", "query", "account", "none"]
+"""``account``: made for each request by ``providers.authorizer``."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -36,12 +39,30 @@ class TlsSettings(msgspec.Struct, frozen=True):
     verify: bool = True
 
 
+MODEL = "{model}"
+"""What stands for the upstream model in an address."""
+
+
 class Endpoint(msgspec.Struct, frozen=True):
-    """One protocol's address at a provider. ``prefix`` is the base URL's path without a trailing slash (``/v1``)."""
+    """One protocol's address at a provider. ``prefix`` is the base URL's path without a trailing slash (``/v1``).
+
+    ``path`` and ``stream_path`` stand for the operation's own path, where a cloud has one of its own; ``{model}`` in any of
+    them is the upstream model. ``query`` goes with every request.
+    """
 
     protocol: str
     origin: Origin
     prefix: str
+    query: bytes = b""
+    path: str | None = None
+    stream_path: str | None = None
+
+    def address(self, path: str, model: str, stream: bool) -> str:
+        """The path of a call, as it is sent. ``path`` is the operation's own."""
+        if self.path is not None:
+            path = self.stream_path if stream and self.stream_path is not None else self.path
+        whole = self.prefix + path
+        return whole.replace(MODEL, quote(model, safe="@")) if MODEL in whole else whole
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -77,6 +98,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     preset: str | None = None
     endpoints: dict[str, Endpoint]
     credential: Credential | None = None
+    account: Account | None = None
+    """For the scheme ``account``."""
     auth: dict[str, AuthScheme]
     """By protocol: the same account may want ``x-api-key`` for Messages and a bearer token for Chat."""
     headers: tuple[Field, ...] = ()

@@ -47,5 +47,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention = Retention()
     keep_upload_bytes: int = 32 * 1024 * 1024
     """Of a form, kept for further attempts; a longer one streams through and has one."""
+    responses_websocket: bool = True
+    """Whether ``GET /v1/responses`` may become a WebSocket."""
     loaded_at: int = 0
     """Unix seconds."""

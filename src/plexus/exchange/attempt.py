@@ -12,11 +12,13 @@ from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, Tran
 from plexus.canonical.headers import Field
 from plexus.canonical.reranking import RerankResponse
 from plexus.canonical.response import Finish
+from plexus.exchange.authorize import authorize, note_refusal
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
+from plexus.exchange.naming import NamedDecoder, Names
 from plexus.exchange.plain import PlainCarrier
 from plexus.exchange.ports import Reply
 from plexus.exchange.prepare import NotForThisTarget, Prepared, prepare
@@ -137,19 +139,24 @@ async def try_target(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> 
     """One attempt, up to a committable reply. Raises GatewayError, typed by what went wrong."""
     carried = exchange.codec.carried
     prepared = (prepare_carried if carried else prepare)(attempt, exchange, gateway)
+    request = prepared.request
+    if attempt.target.provider.account is not None:
+        request = await authorize(request, attempt, gateway)
     question = exchange.question
     assert question is not None
     attempt.started_ns = started = time.perf_counter_ns()
     whole = not (carried or question.stream)
     try:
-        reply = await gateway.upstream.send(prepared.request, whole=whole, sent=attempt.mark_sent)
+        reply = await gateway.upstream.send(request, whole=whole, sent=attempt.mark_sent)
     finally:
         exchange.waited_ns += time.perf_counter_ns() - started
     attempt.status = reply.status
-    attempt.upstream_request_id = reply.headers.text(b"x-request-id") or reply.headers.text(b"request-id")
+    attempt.upstream_request_id = next(filter(None, map(reply.headers.text, REQUEST_IDS)), None)
     try:
         if not 200 <= reply.status < 300:
-            raise prepared.codec.decode_error(reply.status, reply.headers, await reply.body(MAX_ERROR_BODY))
+            failure = prepared.codec.decode_error(reply.status, reply.headers, await reply.body(MAX_ERROR_BODY))
+            note_refusal(failure, attempt, gateway)
+            raise failure
         if carried:
             return await _await_carried(reply, prepared, attempt, exchange, gateway)
         if question.stream:
@@ -203,6 +210,8 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
     response = prepared.codec.decode_response(body, prepared.dialect)
     if not prepared.codec.generates:
         return _translate_simple(response, attempt, exchange)
+    if not prepared.codec.names_replies:
+        response = Names(exchange.id, attempt.target.model).response(response)
     finish = response.candidates[0].finish if response.candidates else None
     said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
     empty = not said and (response.usage is None or response.usage.output == 0)
@@ -334,8 +343,11 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
     if attempt.lane != "translate":
         return PassCarrier(exchange.codec, prepared.dialect, withholds=prepared.withholds)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
+    decoder = prepared.codec.stream_decoder(prepared.dialect)
+    if not prepared.codec.names_replies:
+        decoder = NamedDecoder(decoder, Names(exchange.id, attempt.target.model))
     return TranslateCarrier(
-        prepared.codec.stream_decoder(prepared.dialect),
+        decoder,
         exchange.codec.stream_encoder(exchange.canonical),
         seal,
         lambda said_bytes: usage_of_text(exchange, said_bytes) if exchange.codec.demands_usage else None,
@@ -352,6 +364,8 @@ def plain_fields(reply: Reply) -> list[Field]:
     return fields
 
 
+REQUEST_IDS = (b"x-request-id", b"request-id", b"x-amzn-requestid")
+"""Where a provider's own id for the call stands."""
 RELAYED_PREFIXES = (b"x-ratelimit-", b"anthropic-ratelimit-")
 
 
@@ -362,6 +376,6 @@ def upstream_fields(reply: Reply) -> list[Field]:
         lower = name.lower()
         if lower == b"retry-after" or lower.startswith(RELAYED_PREFIXES):
             fields.append((lower, value))
-        elif lower in (b"x-request-id", b"request-id"):
+        elif lower in REQUEST_IDS:
             fields.append((b"x-upstream-request-id", value))
     return fields

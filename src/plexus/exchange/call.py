@@ -37,6 +37,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: Mapping[str, str] = msgspec.field(default_factory=dict)
     stream: bool | None = None
     """Whether a stream is asked for, where the path says it; None: the body does."""
+    generate: bool = True
+    """False for a prewarm: nothing is asked for but to have the input ready (Responses over WebSocket)."""
     memory: ConnectionMemory | None = None
     """Turns of the client's own connection, asked before the store."""
     raw_query: bytes = b""

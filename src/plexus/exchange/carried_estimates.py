@@ -8,6 +8,7 @@ from plexus.accounting.estimate import AUDIO_BYTES_PER_TOKEN, IMAGE, estimate_te
 from plexus.canonical.usage import Usage, usage
 from plexus.exchange.call import Question
 from plexus.protocols.members import ABSENT, present
+from plexus.protocols.unreadable import UNREADABLE
 
 SAYING = ("prompt", "input", "instructions")
 """The members of a JSON body that a model reads."""
@@ -44,7 +45,7 @@ def _read(question: Question, name: str) -> int:
     """A text, texts, or parts of texts and pictures."""
     try:
         said = _SAID.decode(question.inbound.envelope.members.get(name, b'""'))
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return 0  # the provider has taken it, whatever it is
     total = 0
     for one in [said] if isinstance(said, str) else said:

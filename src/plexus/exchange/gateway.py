@@ -14,7 +14,7 @@ from plexus.exchange.counters import Counters
 from plexus.exchange.deadline import Deadlines
 from plexus.exchange.exchange import Exchange, new_id
 from plexus.exchange.fixed_fields import FixedFields
-from plexus.exchange.ports import Journal, Sink, Upstream
+from plexus.exchange.ports import Authorizer, Journal, Sink, Upstream
 from plexus.exchange.state import State
 
 
@@ -33,6 +33,7 @@ class Gateway:
     """Secret of a client key -> its keyed hash, as in ``Snapshot.keys``."""
     seal_key: bytes
     fixed_fields: FixedFields
+    authorizer: Authorizer
     state: State | None = None
     """What is kept of the Responses API; None: nothing is, and what names earlier turns goes up as it is."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -14,6 +14,7 @@ from plexus.canonical.headers import Field
 from plexus.domain.route import Route, Target
 from plexus.exchange.attempt import StreamReply
 from plexus.exchange.authenticate import authenticate
+from plexus.exchange.authorize import authorize
 from plexus.exchange.call import AnyCodec, Call, Question
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
@@ -26,6 +27,7 @@ from plexus.exchange.upload import Passing
 from plexus.http1.head import encode_fields
 from plexus.protocols import envelope
 from plexus.protocols.codec import Inbound
+from plexus.protocols.unreadable import UNREADABLE
 from plexus.providers.auth import auth_fields
 from plexus.routing.plan import Plan
 from plexus.upstream.request import UpstreamRequest
@@ -126,7 +128,7 @@ def _model(body: bytes | None) -> str | None:
     """What a JSON body names; None for any other."""
     try:
         return msgspec.json.decode(body or b"", type=_Named).model
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -144,7 +146,7 @@ def _request(raw: RawCall, passage: Passage, body: bytes | None, passing: Passin
     return UpstreamRequest(
         origin=endpoint.origin,
         method=raw.method,
-        target=raw.path + query_of(provider, endpoint.protocol, raw.call.raw_query),
+        target=raw.path + query_of(provider, endpoint, raw.call.raw_query),
         lines=encode_fields(own),
         headers=fields_up(raw.call.headers, configured),
         body=body or b"",
@@ -156,6 +158,8 @@ def _request(raw: RawCall, passage: Passage, body: bytes | None, passing: Passin
 
 
 async def _send(request: UpstreamRequest, attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Reply:
+    if attempt.target.provider.account is not None:
+        request = await authorize(request, attempt, gateway)
     attempt.started_ns = started = time.perf_counter_ns()
     try:
         reply = await gateway.upstream.send(request, whole=False, sent=attempt.mark_sent)

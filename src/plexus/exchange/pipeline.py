@@ -11,7 +11,9 @@ from plexus.exchange.count import count_tokens
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.keep import keep
+from plexus.exchange.native import compact
 from plexus.exchange.ports import Sink
+from plexus.exchange.prewarm import answer_prewarm
 from plexus.exchange.recall import PROTOCOL, recall
 from plexus.exchange.relay import relay
 from plexus.exchange.serving import keep_serving
@@ -28,9 +30,14 @@ async def run(call: Call, sink: Sink, gateway: Gateway) -> None:
         plan = resolve(question.model, call.codec.protocol, caller.key, snapshot, gateway.rng)
         plan = keep_serving(plan, call.codec, gateway.provider_codecs)
         exchange.plan = plan = await recall_turns(plan, exchange, gateway)
+        if not call.generate:
+            answer_prewarm(sink, exchange)
+            return
         with gateway.deadlines.limit(plan.targets[0].timeouts, call.headers, stream=question.stream) as deadline:
             if call.codec.operation == "count_tokens":
                 reply = await count_tokens(plan, exchange, gateway, deadline)
+            elif call.codec.operation == "compact":
+                reply = await compact(plan, exchange, gateway, deadline)
             else:
                 reply = await attempt_until_committable(plan, exchange, gateway, deadline)  # failover lives only here
             await relay(reply, sink, exchange)  # the commit is sink.start()

@@ -9,8 +9,10 @@ import msgspec
 
 from plexus.canonical.errors import TransportError
 from plexus.canonical.headers import Field, Headers
+from plexus.domain.provider import Provider
 from plexus.domain.record import Opening, Record
 from plexus.domain.turn import Conversation, EarlierTurn, Past, Turn
+from plexus.providers.sigv4 import Signable
 from plexus.upstream.request import UpstreamRequest
 
 
@@ -96,6 +98,16 @@ class Upstream(Protocol):
 
         Raises TransportError, typed by what the connection did. Cancelling the task drops the connection.
         """
+
+
+class Authorizer(Protocol):
+    """Makes credentials that are no fixed text."""
+
+    async def authorize(self, provider: Provider, request: Signable) -> list[Field]:
+        """The fields that ``request`` needs. Raises ProviderError, TransportError."""
+
+    def forget(self, provider: Provider) -> None:
+        """The provider refused what it was given."""
 
 
 class Journal(Protocol):

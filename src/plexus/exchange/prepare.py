@@ -10,8 +10,7 @@ from plexus.canonical.errors import ClientError, ErrorKind, GatewayError
 from plexus.canonical.headers import Field
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
-from plexus.domain.provider import Provider
-from plexus.domain.route import Target
+from plexus.domain.provider import Endpoint, Provider
 from plexus.exchange.call import AnyCodec, AnyProviderCodec, Call
 from plexus.exchange.exchange import Asked, Attempt, Exchange
 from plexus.exchange.gateway import Gateway
@@ -68,7 +67,7 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         attempt.lane = choose_lane(same_protocol=True, edited=edited, decoded=False)
         outbound = Outbound(
             path=client.path(target.model, question.stream),
-            body=kept.replace({**edits, **extra}),
+            body=_edited(kept, {**edits, **extra}),
             query=exchange.call.raw_query,
         )
     else:
@@ -83,10 +82,10 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         _take_losses(losses, attempt, exchange)
     fixed = gateway.fixed_fields.of(target.provider, protocol, stream=question.stream)
     provider, endpoint = target.provider, target.provider.endpoints[protocol]
-    query = query_of(provider, protocol, outbound.query)
+    query = query_of(provider, endpoint, outbound.query)
     request = UpstreamRequest(
         origin=endpoint.origin,
-        target=(endpoint.prefix + outbound.path).encode() + query,
+        target=endpoint.address(outbound.path, target.model, question.stream).encode() + query,
         lines=fixed.lines,
         headers=_fields(codec, outbound, _forwarded(exchange.call) if same else (), fixed.names),
         body=outbound.body,
@@ -98,14 +97,21 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     return Prepared(request=request, codec=codec, dialect=dialect, withholds=withholds)
 
 
-def _must_be_decoded(asked: Envelope, client: AnyCodec, dialect: msgspec.Struct) -> bool:
-    """Whether the body cannot go to a provider of the client's own protocol as it is."""
+def _edited(body: Envelope, edits: dict[str, bytes]) -> bytes:
+    unwanted = frozenset(name for name, value in edits.items() if not value)
+    if not unwanted:
+        return body.replace(edits)
+    return body.remove(unwanted & body.members.keys()).replace({name: edits[name] for name in edits.keys() - unwanted})
+
+
+def _must_be_decoded(body: Envelope, client: AnyCodec, dialect: msgspec.Struct) -> bool:
+    """Whether ``body`` cannot go to a provider of the client's own protocol as it is."""
     if client.asks:
         return False  # who serves it takes it as it is
-    return is_sealed(asked.raw) if client.generates else not client.fits(asked, dialect)
+    return is_sealed(body.raw) if client.generates else not client.fits(body, dialect)
 
 
-ASKS_NOTHING = frozenset({"model", "messages"})
+ASKS_NOTHING = frozenset({"model", "messages", "anthropic_version"})
 """Members whose edit makes the provider say nothing more than the client asked for."""
 
 NEEDLESS = frozenset({"stream_options"})
@@ -145,12 +151,6 @@ def without_refused(body: Envelope, members: frozenset[str] | None) -> tuple[Env
     return (body.remove(refused) if refused else body), losses
 
 
-def counts_natively(target: Target, codec: AnyCodec) -> bool:
-    """Whether ``target`` speaks the counting client's protocol and serves the operation."""
-    dialect = target.dialects.get(codec.protocol) or codec.default_dialect
-    return codec.protocol in target.protocols and getattr(dialect, "has_count_tokens", False)
-
-
 def _translate(
     attempt: Attempt, exchange: Exchange, gateway: Gateway, codec: AnyProviderCodec, dialect: msgspec.Struct
 ) -> tuple[Outbound, Losses]:
@@ -174,10 +174,11 @@ def _translate(
 def _decode(exchange: Exchange, codec: AnyProviderCodec) -> Asked:
     """The client's request in the hub's terms. Of operations beside generating these hold only what all protocols have: what
     they cannot hold, a target of the client's own protocol may still take."""
+    client = exchange.codec
     try:
-        request: Asked = exchange.codec.decode_request(exchange.inbound)
+        request: Asked = client.decode_request(exchange.inbound)
     except GatewayError as refusal:
-        if exchange.codec.operation == "generate":
+        if client.operation == "generate":
             raise
         raise _not_here(refusal) from None
     recall = exchange.recall
@@ -222,9 +223,10 @@ def _fields(
     return fields
 
 
-def query_of(provider: Provider, protocol: str, own: bytes) -> bytes:
-    """``?`` and what belongs behind it: the operation's query, and the credential of a provider that wants it there."""
-    credential = auth_query(provider.auth.get(protocol, "bearer"), provider.credential)
-    if not own and not credential:
+def query_of(provider: Provider, endpoint: Endpoint, own: bytes) -> bytes:
+    """``?`` and what belongs behind it: the operation's query, the endpoint's, and the credential of a provider that wants
+    it there."""
+    credential = auth_query(provider.auth.get(endpoint.protocol, "bearer"), provider.credential)
+    if not own and not credential and not endpoint.query:
         return b""
-    return b"?" + b"&".join(part for part in (own, credential) if part)
+    return b"?" + b"&".join(part for part in (own, endpoint.query, credential) if part)

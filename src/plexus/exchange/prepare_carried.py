@@ -40,8 +40,8 @@ def prepare_carried(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> P
     fixed = gateway.fixed_fields.of(provider, codec.protocol, stream=None)
     request = UpstreamRequest(
         origin=endpoint.origin,
-        target=(endpoint.prefix + codec.path(target.model, question.stream)).encode()
-        + query_of(provider, codec.protocol, exchange.call.raw_query),
+        target=endpoint.address(codec.path(target.model, question.stream), target.model, question.stream).encode()
+        + query_of(provider, endpoint, exchange.call.raw_query),
         lines=fixed.lines,
         headers=_fields(exchange, source, fixed.names),
         body=body,

@@ -12,8 +12,9 @@ from plexus.exchange.call import AnyCodec, AnyProviderCodec
 from plexus.routing.plan import Plan
 
 ProviderCodecs = Mapping[tuple[str, str], AnyProviderCodec]
-GENERATING = frozenset({"generate", "count_tokens"})
-"""Operations that nearly every target serves, or that we do ourselves: the rare one that does not is found at its turn."""
+GENERATING = frozenset({"generate", "count_tokens", "compact"})
+"""Operations that nearly every target serves, or whose own step knows what to do where none does (``count``, ``native``):
+the rare target that does not is found at its turn."""
 
 
 def dialect_of(target: Target, codec: AnyProviderCodec) -> msgspec.Struct:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from plexus.http1.body import BodyDecoder, BodyIncomplete, BodyTooLarge, LengthDecoder, body_decoder
@@ -345,14 +346,19 @@ class Connection(asyncio.Protocol):
             self._phase = Phase.CLOSING
             self._transport.abort()
 
-    def detach(self) -> tuple[asyncio.Transport, bytes]:
-        """Leave the transport to a handler. Raises ConnectionError when it is closed."""
+    def tell(self, incoming: Incoming, callback: Callable[[], None] | None) -> None:
+        """See ``Incoming.when_draining``."""
+        self._server.tell(incoming, callback)
+
+    def detach(self, incoming: Incoming) -> tuple[asyncio.Transport, bytes]:
+        """Leave the transport to ``incoming``'s handler. Raises ConnectionError when it is closed."""
         transport = self._transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
         self._resume()
         self._phase = Phase.CLOSED
         self._transport = self._incoming = None
+        self._server.took(incoming)
         self._server.forget(self)
         rest, self._buffer = self._buffer, b""
         return transport, rest

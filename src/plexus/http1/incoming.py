@@ -279,7 +279,12 @@ class Incoming:
         if self.gone:
             raise ConnectionResetError("the client is gone")
         self.started = self.finished = True
-        return self._connection.detach()
+        return self._connection.detach(self)
+
+    def when_draining(self, callback: Callable[[], None] | None) -> None:
+        """Call back once when the server begins to drain, at once when it has begun; None forgets. For a handler that would
+        else live as long as its client wants to."""
+        self._connection.tell(self, callback)
 
     def _head(self, status: int, fields: Iterable[Field]) -> bytes:
         if self.started:

@@ -48,6 +48,8 @@ class Server:
         self.interval = min(1.0, max(0.01, shortest / 2))
         """Seconds between two sweeps."""
         self._live: set[Connection] = set()
+        self._taken: set[Incoming] = set()
+        self._told: dict[Incoming, Callable[[], None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -81,6 +83,8 @@ class Server:
         self.draining = True
         if self._listener is not None:
             self._listener.close()
+        for tell in list(self._told.values()):
+            tell()
         for connection in list(self._live):
             connection.close_if_idle()
         await self._until_settled(timeout)
@@ -117,14 +121,27 @@ class Server:
         return Connection(self, loop)
 
     def admit(self, connection: Connection) -> bool:
-        """Count a connection; False when there are too many."""
+        """Count a connection; False when there are too many, those included that handlers took over."""
         self._live.add(connection)
-        return len(self._live) <= self.limits.max_connections
+        return len(self._live) + len(self._taken) <= self.limits.max_connections
 
     def forget(self, connection: Connection) -> None:
         """It is closed or taken over."""
         self._live.discard(connection)
         self._check_settled()
+
+    def took(self, incoming: Incoming) -> None:
+        """Its handler took the connection over, and has it until it ends."""
+        self._taken.add(incoming)
+
+    def tell(self, incoming: Incoming, callback: Callable[[], None] | None) -> None:
+        """Call back once ``drain`` begins; at once when it has. None forgets."""
+        if callback is None:
+            self._told.pop(incoming, None)
+        elif self.draining:
+            callback()
+        else:
+            self._told[incoming] = callback
 
     def began(self, task: asyncio.Task[None]) -> None:
         """A request's handler runs."""
@@ -132,6 +149,8 @@ class Server:
 
     def served(self, incoming: Incoming) -> None:
         """Its handler has ended."""
+        self._taken.discard(incoming)
+        self._told.pop(incoming, None)
         task, incoming.task = incoming.task, None
         if task is not None:
             self._tasks.discard(task)

@@ -14,6 +14,7 @@ import msgspec
 from plexus.mock_provider.answer import Answer as Candidate
 from plexus.mock_provider.answer import Json, UsageNumbers
 from plexus.mock_provider.ask import Ask
+from plexus.mock_provider.bedrock.signed import check_signature, is_signed
 from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.errors import Fault, Refused, kind_of
 from plexus.mock_provider.faults import FAULTS
@@ -38,6 +39,7 @@ WRONG_KEY: Final = {
     "messages": ("invalid x-api-key", 401),
     "gemini": ("API key not valid. Please pass a valid API key.", 400),
     "cohere": ("invalid api token", 401),
+    "bedrock": ("The security token included in the request is invalid.", 403),
 }
 """What a wrong secret is answered."""
 
@@ -83,7 +85,12 @@ class _Director:
 
     def _check_key(self) -> None:
         headers = self.call.headers
-        given = headers.text(b"x-api-key") or headers.text(b"x-goog-api-key")
+        if self.vendor.keyless:
+            return
+        if self.vendor.protocol == "bedrock" and is_signed(self.call):
+            check_signature(self.call, self.stage.key)
+            return
+        given = headers.text(b"x-api-key") or headers.text(b"x-goog-api-key") or headers.text(b"api-key")
         given = given or (headers.text(b"authorization") or "").removeprefix("Bearer ")
         given = given or dict(parse_qsl(self.call.query)).get("key")
         if self.stage.key is not None and given != self.stage.key:
@@ -226,6 +233,7 @@ class _Director:
         more = dict(step.headers)
         if step.retry_after is not None and self.vendor.protocol != "gemini":
             more["retry-after"] = str(step.retry_after)
+        more |= self.vendor.error_fields(_fault(step))
         left = 0 if step.code == 429 else 1000
         if step.body is not None:
             return Whole(step.code, self._fields(step.content_type, more, left), step.body)
@@ -239,7 +247,9 @@ class _Director:
         fault = Fault(
             kind_of(refused.status, refused.kind), refused.message, refused.param, refused.code, refused.status
         )
-        more = {"x-should-retry": "false"} if self.vendor.protocol == "messages" else {}
+        more = (
+            {"x-should-retry": "false"} if self.vendor.protocol == "messages" else {**self.vendor.error_fields(fault)}
+        )
         fields = self._fields(self.vendor.json_type, more)
         return [Whole(refused.status, fields, _encoded(self.vendor.error(fault, self.ident)))]
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.call import MockCall
+from plexus.mock_provider.clouds import give_token
 from plexus.mock_provider.errors import Refused
 from plexus.mock_provider.frame import Frame
 from plexus.mock_provider.gemini.request import count as count_gemini
@@ -18,7 +19,20 @@ from plexus.mock_provider.ollama.reply import tags
 from plexus.mock_provider.operations import audio, embeddings, images, moderations, rerank
 from plexus.mock_provider.responses import stored
 from plexus.mock_provider.stage import Desk
-from plexus.mock_provider.vendors import CHAT, COHERE, COMPLETIONS, GEMINI, MESSAGES, OLLAMA, RESPONSES, Vendor
+from plexus.mock_provider.vendors import (
+    AZURE,
+    BEDROCK,
+    CHAT,
+    COHERE,
+    COMPLETIONS,
+    GEMINI,
+    MESSAGES,
+    OLLAMA,
+    RESPONSES,
+    TOKENS,
+    VERTEX_CLAUDE,
+    Vendor,
+)
 
 Answer = Json | tuple[str, bytes] | list[Frame]
 """A JSON body, another one with its content type, or the events of a stream."""
@@ -73,6 +87,8 @@ def _route(
 _RESPONSE = r"/v1/responses/(?P<id>[^/]+)"
 _GEMINI = r"/(?:v1|v1beta|v1beta1)/(?:[^:]*/)?models/(?P<model>[^/:]+)"
 
+_VERTEX = r"/v1/projects/[^/]+/locations/[^/]+/publishers/"
+
 ROUTES: Final = (
     _route("GET", r"/v1/models(?:/(?P<model>.+))?", CHAT, _openai_models, scripted=False),
     _route("POST", r"/v1/chat/completions", CHAT),
@@ -91,6 +107,12 @@ ROUTES: Final = (
     _route("POST", _GEMINI + r":countTokens", GEMINI, count_gemini),
     _route("POST", _GEMINI + r":embedContent", GEMINI, embeddings.gemini_one),
     _route("POST", _GEMINI + r":batchEmbedContents", GEMINI, embeddings.gemini_many),
+    _route("POST", r"/model/(?P<model>[^/]+)/converse(?:-stream)?", BEDROCK),
+    _route("POST", _VERTEX + r"anthropic/models/(?P<model>[^/:]+):(?:r|streamR)awPredict", VERTEX_CLAUDE),
+    _route("POST", r"/openai/v1/chat/completions", CHAT),
+    _route("POST", r"/openai/v1/responses", RESPONSES),
+    _route("POST", r"/openai/deployments/(?P<model>[^/]+)/chat/completions", AZURE),
+    _route("POST", r"/token|/[^/]+/oauth2/v2\.0/token", TOKENS, give_token, scripted=False),
     _route("POST", r"/api/chat", OLLAMA),
     _route("GET", r"/api/tags", OLLAMA, _tags, scripted=False),
     _route("POST", r"/v1/embeddings", CHAT, embeddings.openai),
@@ -112,7 +134,7 @@ def guess(call: MockCall) -> Vendor:
     """Whose words to use where the path alone does not say."""
     if call.headers.get(b"anthropic-version") is not None:
         return MESSAGES
-    owners = {"v1beta": GEMINI, "v1beta1": GEMINI, "v2": COHERE, "api": OLLAMA}
+    owners = {"v1beta": GEMINI, "v1beta1": GEMINI, "v2": COHERE, "api": OLLAMA, "model": BEDROCK}
     return owners.get(call.path.split("/")[1] if "/" in call.path else "", CHAT)
 
 

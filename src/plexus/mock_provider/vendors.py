@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from plexus.mock_provider.answer import Json
 from plexus.mock_provider.ask import Ask
+from plexus.mock_provider.bedrock import reply as bedrock_reply
+from plexus.mock_provider.bedrock import request as bedrock_request
 from plexus.mock_provider.call import MockCall
 from plexus.mock_provider.chat import reply as chat_reply
 from plexus.mock_provider.chat import request as chat_request
 from plexus.mock_provider.chat import stream as chat_stream
+from plexus.mock_provider.clouds import read_azure, read_vertex_claude, token_error
 from plexus.mock_provider.cohere import reply as cohere_reply
 from plexus.mock_provider.cohere import request as cohere_request
 from plexus.mock_provider.completions import reply as completions_reply
@@ -45,6 +48,10 @@ def _forget(_stage: Stage, _ask: Ask, _last: Json) -> None:
     """Most protocols keep nothing."""
 
 
+def _no_fields(_fault: Fault) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
     """One vendor's API."""
@@ -54,6 +61,10 @@ class Vendor:
     """The body of an error, with the id of its request."""
     framing: Callable[[MockCall], Framing] = _sse
     json_type: str = JSON
+    error_fields: Callable[[Fault], Mapping[str, str]] = _no_fields
+    """Headers that say what failed, beside the body."""
+    keyless: bool = False
+    """Whether it is asked without a secret of the provider's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +137,10 @@ def _sse_with_ping(_call: MockCall) -> Framing:
     return with_ping(SSE, messages_stream.PING.encode())
 
 
+def _eventstream(_call: MockCall) -> Framing:
+    return bedrock_reply.EVENTSTREAM
+
+
 def _google(call: MockCall) -> Framing:
     return SSE_CRLF if "alt=sse" in call.query.split("&") else ARRAY
 
@@ -192,6 +207,20 @@ OLLAMA: Final = Generator(
     grow=_grow_nothing,
     json_type="application/json; charset=utf-8",
 )
+BEDROCK: Final = Generator(
+    protocol="bedrock",
+    read=bedrock_request.read,
+    whole=bedrock_reply.response,
+    frames=bedrock_reply.events,
+    error=bedrock_reply.error,
+    error_fields=bedrock_reply.error_fields,
+    error_frames=bedrock_reply.error_frames,
+    framing=_eventstream,
+    grow=_grow_nothing,
+)
+VERTEX_CLAUDE: Final = replace(MESSAGES, read=read_vertex_claude)
+AZURE: Final = replace(CHAT, read=read_azure)
+TOKENS: Final = Vendor(protocol="gemini", error=token_error, keyless=True)
 COHERE: Final = Generator(
     protocol="cohere",
     read=_read_cohere,

@@ -137,6 +137,8 @@ class ProviderCodec(Generic[Request, Response, Dialect]):
     """What a provider of this protocol insists on, where the client's own did not go up (``anthropic-version``)."""
     stream_type: bytes = b"text/event-stream"
     """The media type of a streamed reply, on both sides."""
+    names_replies: bool = True
+    """Replies say their id and model; else the exchange names them."""
     generates: bool = True
     """Its requests and replies are the hub's GenerateRequest and GenerateResponse; else it is JSON both ways, no streams."""
     serves: Callable[[Dialect], bool] = all_of
@@ -191,7 +193,8 @@ class Codec(ProviderCodec[Request, Response, Dialect]):
     forwarded_headers: frozenset[bytes]
     """The client's headers (lower case) that go up."""
     edits: Callable[[Envelope, str, Dialect], dict[str, bytes]]
-    """(body, upstream model, dialect) -> the members that must differ upstream, as JSON; {} for the pass lane."""
+    """(body, upstream model, dialect) -> the members that must differ upstream, as JSON, b"" for one that must not be
+    there; {} for the pass lane."""
     withholds: Callable[[bytes], bool]
     """Whether one whole SSE event exists only because ``edits`` asked for it, so the client must not see it."""
     tap: Callable[[Dialect], Tap]

@@ -10,6 +10,7 @@ import msgspec
 from plexus.protocols import (
     anthropic_messages,
     audio,
+    bedrock_converse,
     cohere,
     completions,
     embeddings,
@@ -22,6 +23,7 @@ from plexus.protocols import (
     rerank,
 )
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
+from plexus.protocols.bedrock_converse.dialect import ConverseDialect
 from plexus.protocols.codec import Codec, ProviderCodec
 from plexus.protocols.cohere.dialect import CohereDialect
 from plexus.protocols.gemini.dialect import GeminiDialect
@@ -34,6 +36,8 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
     for codec in (
         openai_chat.CODEC,
         openai_responses.CODEC,
+        openai_responses.COUNT_CODEC,
+        openai_responses.COMPACT_CODEC,
         anthropic_messages.CODEC,
         anthropic_messages.COUNT_CODEC,
         gemini.CODEC,
@@ -50,7 +54,7 @@ CODECS: Mapping[tuple[str, str], Codec[Any, Any, Any]] = {
 
 PROVIDER_CODECS: Mapping[tuple[str, str], ProviderCodec[Any, Any, Any]] = {
     **CODECS,
-    **{(codec.protocol, codec.operation): codec for codec in (ollama.CODEC, cohere.CODEC)},
+    **{(codec.protocol, codec.operation): codec for codec in (ollama.CODEC, cohere.CODEC, bedrock_converse.CODEC)},
 }
 """What providers speak: the same, and protocols that face providers only."""
 
@@ -59,6 +63,7 @@ DIALECTS: Mapping[str, type[msgspec.Struct]] = {
     "openai_responses": ResponsesDialect,
     "anthropic_messages": MessagesDialect,
     "gemini": GeminiDialect,
+    "bedrock_converse": ConverseDialect,
     "ollama": OllamaDialect,
     "cohere": CohereDialect,
 }

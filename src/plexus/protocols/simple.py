@@ -17,6 +17,7 @@ from plexus.canonical.usage import Usage
 from plexus.protocols.codec import Codec, ErrorReply, Inbound, Outbound, all_of
 from plexus.protocols.envelope import Envelope
 from plexus.protocols.tap import Noted
+from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -119,8 +120,8 @@ def _no_stream(*_: Any) -> NoReturn:
 def read_reply(decoder: msgspec.json.Decoder[Wire], body: bytes) -> Wire:
     """A provider's reply. Raises ProviderError for one that cannot be read."""
     try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+        return decoder.decode(as_utf8(body))
+    except UNREADABLE as wrong:
         raise malformed(str(wrong)) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,6 +20,21 @@ class PresetEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str
     auth: AuthScheme = "bearer"
+    """How an ``api_key`` is sent."""
+    path: str | None = None
+    """Instead of the operation's own path; ``{model}`` is the upstream model."""
+    stream_path: str | None = None
+    """The same for streams, where it differs."""
+
+
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the URLs that belongs to an account; the configuration says it under ``parameters:``."""
+
+    meaning: str
+    default: str | None = None
+    spelled: dict[str, str] = {}
+    """Other values by that of this parameter, for a part of a URL that follows from it: ``{name}_host`` in the URL.
+    ``*`` is any other value, and ``{}`` in it the value itself."""
 
 
 class ModelAnswers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +52,10 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     docs: str
     endpoints: dict[str, PresetEndpoint]
     """By protocol, the preferred first. Protocols that are known but not spoken yet may stand here."""
+    account: Literal["aws", "google", "entra"] | None = None
+    """What stands for a missing ``api_key``: signatures of an AWS account, tokens of Google or of Entra."""
+    parameters: dict[str, Parameter] = {}
+    """What the braces in its URLs stand for, where more is known than the name."""
     credential: bool = True
     """Whether the provider wants a credential at all."""
     dialects: dict[str, dict[str, Any]] = {}

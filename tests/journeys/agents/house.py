@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.builders import SECRET
 from tests.gateway import GEMINI, MESSAGES, RESPONSES, Bench
 
-from plexus.clients.client import Wish
+from plexus.clients.client import Change, Wish
 from plexus.clients.registry import CLIENTS
 from plexus.clients.write import apply_changes
 from plexus.mock_provider import MockCall, Reply, Text, Thinking, ToolCall
@@ -45,8 +45,11 @@ class Agent:
     """What switches off its calls home."""
 
 
-async def at_work(agent: Agent, bench: Bench, programs: Path, home: Path) -> str:
-    """Let the agent do the task, for which the provider asks it to read the note, then to run a command. What it said."""
+async def at_work(agent: Agent, bench: Bench, programs: Path, home: Path, settings: tuple[Change, ...] = ()) -> str:
+    """Let the agent do the task, for which the provider asks it to read the note, then to run a command. What it said.
+
+    ``settings`` are further ones of its own, beside those that connect it.
+    """
     bench.providers[0].script(
         Reply([Thinking("First the note."), Text("I look at the note."), agent.read]),
         Reply([Thinking("Then the command."), agent.run]),
@@ -58,6 +61,7 @@ async def at_work(agent: Agent, bench: Bench, programs: Path, home: Path) -> str
     (work / "note.txt").write_text(f"the word is {SECRET_WORD}\n")
     wish = Wish(url=bench.url, key=SECRET, model="chat", small_model="small")
     apply_changes(CLIENTS[agent.client].connect(wish).changes, home)
+    apply_changes(settings, home)
     program, *arguments = agent.command
     process = await asyncio.create_subprocess_exec(
         str(programs / program), *arguments, TASK,

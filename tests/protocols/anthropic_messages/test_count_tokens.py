@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.protocols.making import MESSAGES_BODY, asked
 
 from plexus.canonical.errors import ErrorKind
 from plexus.protocols.anthropic_messages import COUNT_CODEC
@@ -40,3 +41,11 @@ def test_a_native_count(body: bytes, kind: ErrorKind | None) -> None:
 
 def test_where_it_lives() -> None:
     assert (COUNT_CODEC.path("m", False), COUNT_CODEC.operation) == ("/messages/count_tokens", "count_tokens")
+
+
+def test_a_request_that_is_written_anew_asks_for_a_count_only() -> None:
+    request = asked(COUNT_CODEC, {**MESSAGES_BODY, "system": "Be brief.", "temperature": 1.0, "stream": True})
+    outbound, losses = COUNT_CODEC.encode_request(request, COUNT_CODEC.default_dialect)
+    assert outbound.path == "/messages/count_tokens"
+    assert json.loads(outbound.body).keys() == {"model", "messages", "system"}
+    assert list(losses) == []

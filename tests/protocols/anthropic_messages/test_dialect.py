@@ -11,8 +11,9 @@ from tests.builders import provider, target
 from tests.protocols.properties import inbound
 
 from plexus.domain.route import Target
-from plexus.exchange.prepare import counts_natively
-from plexus.protocols.anthropic_messages import CODEC
+from plexus.exchange.native import serves_natively
+from plexus.protocols import envelope
+from plexus.protocols.anthropic_messages import CODEC, COUNT_CODEC
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect, default_max_tokens, thinks_adaptively
 from plexus.protocols.registry import CODECS
 
@@ -65,13 +66,26 @@ def test_mid_conversation_system() -> None:
     assert "system" in [turn["role"] for turn in write(asked, mid_conversation_system=True)[0]["messages"]]
 
 
+def test_version_in_body() -> None:
+    assert "anthropic_version" not in write({})[0]
+    written, losses = write({}, version_in_body="vertex-2023-10-16")
+    assert written["anthropic_version"] == "vertex-2023-10-16"
+    assert "model" not in written
+    assert losses == []
+    dialect = MessagesDialect(version_in_body="vertex-2023-10-16")
+    asked = envelope.read(json.dumps(ASK).encode())
+    assert CODEC.edits(asked, "glm-5", dialect) == {"model": b"", "anthropic_version": b'"vertex-2023-10-16"'}
+    own = envelope.read(json.dumps({**ASK, "anthropic_version": "vertex-2"}).encode())
+    assert CODEC.edits(own, "glm-5", dialect) == {"model": b""}
+
+
 def test_has_count_tokens() -> None:
     def of(answer: bool) -> Target:
         dialects = {"anthropic_messages": MessagesDialect(has_count_tokens=answer)}
         return target(provider(protocols=("anthropic_messages",), dialects=dialects))
 
-    assert counts_natively(of(True), CODEC)
-    assert not counts_natively(of(False), CODEC)
+    assert serves_natively(of(True), COUNT_CODEC)
+    assert not serves_natively(of(False), COUNT_CODEC)
 
 
 def test_every_question_has_a_test_of_its_name() -> None:

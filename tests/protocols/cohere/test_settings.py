@@ -164,6 +164,7 @@ def test_every_setting_is_carried_or_named() -> None:
     handled = {
         "origin", "model", "stream", "stream_usage", "system", "system_plain", "messages", "tools", "tool_choice", "stop",
         "candidates", "logprobs", "reasoning", "output", "modalities", "audio", "bound", "extras",
+        "place",  # of the reply, for its client
     }  # fmt: skip
     fields = {field.name for field in msgspec.structs.fields(wish("x").__class__)}
     assert fields == handled | set(UNSUPPORTED) | set(PLAIN.values()) | {name for name, _, _ in RANGES.values()}

@@ -54,6 +54,7 @@ COUNT_CODEC = dataclasses.replace(
     operation="count_tokens",
     path=fixed_path(count_tokens.PATH),
     tap=count_tokens.tap,
+    encode_request=count_tokens.encode_count_request,
     encode_count=count_tokens.encode_count,
 )
 """The same bodies, another path, a reply of one number; native only."""

@@ -9,13 +9,28 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
+from plexus.canonical.losses import Losses
+from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
+from plexus.protocols import envelope
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
+from plexus.protocols.anthropic_messages.encode_request import encode_request
 from plexus.protocols.anthropic_messages.errors import decode_stream_error
+from plexus.protocols.codec import Outbound
 from plexus.protocols.unreadable import UNREADABLE
 
 PATH = "/messages/count_tokens"
+REPLYS = frozenset(
+    {"max_tokens", "metadata", "service_tier", "stop_sequences", "stream", "temperature", "top_k", "top_p"}
+)
+"""Members that concern the reply: the operation refuses them."""
+
+
+def encode_count_request(request: GenerateRequest, dialect: MessagesDialect) -> tuple[Outbound, Losses]:
+    """The request, where its body had to be written anew. Raises ClientError for what the protocol cannot express."""
+    outbound, losses = encode_request(request, dialect)
+    return msgspec.structs.replace(outbound, path=PATH, body=envelope.read(outbound.body).remove(REPLYS).raw), losses
 
 
 class _Count(msgspec.Struct):

@@ -20,6 +20,9 @@ class MessagesDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Takes ``output_config.format``."""
     mid_conversation_system: bool = False
     """Takes ``role: system`` between turns (a beta); else such turns are sent as the user's."""
+    version_in_body: str | None = None
+    """The ``anthropic_version`` that stands in the body of clouds whose paths name the model (Vertex AI); the body names none
+    then."""
     has_count_tokens: bool = True
     """Serves ``/messages/count_tokens``."""
 

@@ -37,6 +37,7 @@ from plexus.protocols.anthropic_messages.content import (
     own_extras,
 )
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
+from plexus.protocols.anthropic_messages.edits import VERSION
 from plexus.protocols.codec import Outbound
 from plexus.protocols.members import NULL, own_members, refuse_bound
 
@@ -57,8 +58,10 @@ def encode_request(request: GenerateRequest, dialect: MessagesDialect) -> tuple[
         system, body["messages"] = writer.turns(request, dialect)
     if system or request.system_plain:
         body["system"] = system
-    if not request.model:
-        del body["model"]  # Vertex names the model in its path
+    if dialect.version_in_body is not None:
+        body = {VERSION: dialect.version_in_body, **{name: value for name, value in body.items() if name != "model"}}
+    elif not request.model:
+        del body["model"]
     settings.encode_settings(request, dialect, body, losses)
     settings.check_thinking(body, losses)
     return Outbound(path=PATH, body=msgspec.json.encode(body)), losses

@@ -9,6 +9,7 @@ from plexus.canonical.errors import bad_request
 from plexus.canonical.request import GenerateRequest, Message
 from plexus.protocols.codec import Inbound
 from plexus.protocols.members import Members, Object, is_string
+from plexus.protocols.unreadable import UNREADABLE
 
 ORIGIN = "openai_completions"
 """Whose members are kept: no other protocol's, so that they are losses everywhere."""
@@ -53,8 +54,8 @@ def decode_request(inbound: Inbound) -> GenerateRequest:
 def _prompt(body: Members) -> str:
     raw = body.take_raw("prompt")
     try:
-        prompts = msgspec.json.decode(raw or b"[]", type=str | list[str])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        prompts: str | list[str] = msgspec.json.decode(raw or b"[]", type=str | list[str])
+    except UNREADABLE:
         raise bad_request(
             "prompt: this model takes one text; tokens are of another vocabulary.", param="prompt"
         ) from None

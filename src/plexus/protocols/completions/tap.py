@@ -12,6 +12,7 @@ from plexus.protocols.openai_errors import decode_error_body
 from plexus.protocols.simple import malformed
 from plexus.protocols.sse import split_events
 from plexus.protocols.tap import Noted
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class Choice(msgspec.Struct):
@@ -47,7 +48,7 @@ class CompletionTap(Noted):
                 continue
             try:
                 chunk = _BODY.decode(event.data)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 continue  # passed on as it is
             if event.name == b"error" or present(chunk.error):
                 self.failure = decode_error_body(bytes(chunk.error) if present(chunk.error) else event.data)
@@ -58,7 +59,7 @@ class CompletionTap(Noted):
         """A whole JSON reply."""
         try:
             reply = _BODY.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+        except UNREADABLE as wrong:
             self.failure = malformed(str(wrong))
             return
         if present(reply.error):

@@ -16,6 +16,7 @@ from plexus.protocols.embeddings.limits import lose_extras, refuse_formats, text
 from plexus.protocols.embeddings.vectors import as_base64, as_numbers, from_numbers
 from plexus.protocols.members import ABSENT, Members, own_members, present
 from plexus.protocols.simple import Seen, malformed, read_reply
+from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "cohere"
 PATH = "/embed"
@@ -176,7 +177,7 @@ def billed(meta: msgspec.Raw) -> Usage | None:
         return None
     try:
         units = _META.decode(meta).billed_units
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     if units is None or all(count is None for count in (units.input_tokens, units.image_tokens, units.search_units)):
         return None

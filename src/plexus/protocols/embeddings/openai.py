@@ -23,6 +23,7 @@ from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_errors import decode_error_body
 from plexus.protocols.simple import Seen, malformed, read_reply
+from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "openai_chat"
 """Providers serve it at the base URL of Chat Completions."""
@@ -82,7 +83,7 @@ def _inputs(body: Members) -> tuple[str | Tokens, ...]:
         raise bad_request("input is missing.", param="input")
     try:
         found = msgspec.json.decode(given, type=str | list[str | int | list[int]])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except UNREADABLE as wrong:
         raise bad_request(f"input: {wrong}. Send texts, or tokens.", param="input") from None
     if isinstance(found, str):
         return (found,)
@@ -215,7 +216,7 @@ def input_usage(raw: msgspec.Raw) -> Usage | None:
         return found
     try:
         wire = _USAGE.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     count = wire.prompt_tokens if wire.prompt_tokens is not None else wire.total_tokens
     return None if count is None else usage(input=count, raw=bytes(raw).decode("utf-8", "replace"))

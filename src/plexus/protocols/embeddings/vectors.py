@@ -10,6 +10,7 @@ import msgspec
 
 from plexus.canonical.embedding import Vector
 from plexus.protocols.simple import malformed
+from plexus.protocols.unreadable import UNREADABLE
 
 _NUMBERS = msgspec.json.Decoder(list[float])
 ARRAY = ord("[")
@@ -60,6 +61,6 @@ def as_base64(vector: Vector) -> str:
         try:
             numbers = _NUMBERS.decode(vector.numbers or b"[]")
             packed = struct.pack(f"<{len(numbers)}f", *numbers)
-        except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError) as wrong:
+        except (*UNREADABLE, OverflowError) as wrong:
             raise malformed(str(wrong)) from None
     return base64.b64encode(packed).decode()

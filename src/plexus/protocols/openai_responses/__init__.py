@@ -7,13 +7,18 @@
 - ``wire``, ``stream_decode`` (``stream_items``), ``stream_encode`` (``stream_writers``): a streamed one.
 - ``errors``, ``usage``: both ways.
 - ``edits`` and ``tap``: for the lanes that keep the bytes.
+- ``input_tokens`` and ``compact`` (``side_tap``): the operations beside generating.
+- ``socket``: the messages of a WebSocket.
 """
 
 from __future__ import annotations
 
+import dataclasses
+
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import GenerateResponse
 from plexus.protocols.codec import Codec, fixed_path
+from plexus.protocols.openai_responses import compact, input_tokens
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
 from plexus.protocols.openai_responses.edits import edits, withholds
 from plexus.protocols.openai_responses.encode_request import PATH, encode_request
@@ -46,3 +51,22 @@ CODEC: Codec[GenerateRequest, GenerateResponse, ResponsesDialect] = Codec(
     tap=tap,
     terminator=b"",
 )
+
+COUNT_CODEC = dataclasses.replace(
+    CODEC,
+    operation="count_tokens",
+    path=fixed_path(input_tokens.PATH),
+    tap=input_tokens.tap,
+    encode_request=input_tokens.encode_count_request,
+    encode_count=input_tokens.encode_count,
+)
+"""The same bodies, another path, a reply of one number; native only."""
+
+COMPACT_CODEC = dataclasses.replace(
+    CODEC,
+    operation="compact",
+    path=fixed_path(compact.PATH),
+    tap=compact.tap,
+    encode_request=compact.encode_compact_request,
+)
+"""Earlier turns in, fewer items out; native only."""

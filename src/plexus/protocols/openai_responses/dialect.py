@@ -22,6 +22,10 @@ class ResponsesDialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """Takes plain thoughts back, as ``content`` of reasoning items (DeepSeek, vLLM)."""
     cache_breakpoints: bool = False
     """Takes ``prompt_cache_breakpoint`` on parts (OpenAI from gpt-5.6 on)."""
+    has_count_tokens: bool = True
+    """Serves ``/responses/input_tokens``; else the count is an estimate."""
+    has_compact: bool = True
+    """Serves ``/responses/compact``."""
     keeps_state: bool = True
     """Keeps replies and goes on from them by ``previous_response_id``; else the gateway sends the earlier turns itself."""
     min_output_tokens: int = 16

@@ -1,0 +1,1 @@
+"""Amazon Bedrock's Converse: ``schema`` and ``request`` read and refuse, ``reply`` writes, ``signed`` checks signatures."""
