@@ -10,7 +10,7 @@ from tests.configuration.loading import load, problems
 from plexus.configuration.compile import raw_members
 from plexus.configuration.load import Loaded
 from plexus.configuration.problems import ConfigurationError
-from plexus.domain.snapshot import Failover
+from plexus.domain.snapshot import Failover, Retention
 
 PROVIDERS: dict[str, Any] = {
     "a": {"base_url": {"chat": "https://a.example", "messages": "https://a.example"}},
@@ -190,6 +190,13 @@ def test_all_mistakes_come_at_once_in_the_files_order() -> None:
 )
 def test_failover(wire: dict[str, Any], expected: Failover) -> None:
     assert compiled(failover=wire).snapshot.failover == expected
+
+
+def test_what_is_kept_of_responses() -> None:
+    assert compiled().snapshot.retention == Retention(store=True, responses_days=30.0, conversations_days=None)
+    wire = {"store": False, "retention_days": None, "conversation_retention_days": 7}
+    expected = Retention(store=False, responses_days=None, conversations_days=7)
+    assert compiled(responses=wire).snapshot.retention == expected
 
 
 def test_limits_and_heartbeats() -> None:
