@@ -12,6 +12,7 @@ from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
 from plexus.canonical.headers import Headers
 from plexus.protocols.eventstream import Message
 from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry
+from plexus.protocols.unreadable import UNREADABLE
 
 K = ErrorKind
 
@@ -68,7 +69,7 @@ def decode_error(status: int, headers: Headers, body: bytes) -> GatewayError:
     """A provider's failure, by the type in its header or body, else by its HTTP status."""
     try:
         wire = msgspec.json.decode(body, type=WireReply)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         wire = WireReply()
     message = wire.message or wire.shouted
     kind = type_of(headers.text(b"x-amzn-errortype") or wire.type or wire.code)

@@ -9,6 +9,7 @@ import msgspec
 
 from plexus.canonical.content import Audio, CacheMark, Document, Image, InlineData, Source, ToolCall, Url, Video
 from plexus.protocols.members import Object
+from plexus.protocols.unreadable import UNREADABLE
 
 Part = dict[str, object]
 
@@ -115,7 +116,7 @@ def is_object(text: str) -> bool:
     """Whether ``text`` is a JSON object."""
     try:
         msgspec.json.decode(text, type=Object)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return False
     return True
 

@@ -11,6 +11,7 @@ from plexus.protocols.bedrock_converse.dialect import ConverseDialect
 from plexus.protocols.bedrock_converse.finish import finish_of
 from plexus.protocols.bedrock_converse.usage import decode_usage
 from plexus.protocols.members import Members, Object
+from plexus.protocols.unreadable import UNREADABLE
 
 
 def decode_response(body: bytes, dialect: ConverseDialect) -> GenerateResponse:
@@ -31,7 +32,7 @@ def decode_response(body: bytes, dialect: ConverseDialect) -> GenerateResponse:
             usage=decode_usage(raw_usage) if raw_usage is not None else None,
             service_tier=service_tier(reply),
         )
-    except (ClientError, msgspec.MsgspecError, UnicodeDecodeError) as wrong:
+    except (ClientError, *UNREADABLE) as wrong:
         raise malformed(f"The provider's reply cannot be read: {wrong}") from None
 
 

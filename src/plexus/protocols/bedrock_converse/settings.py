@@ -12,6 +12,7 @@ from plexus.canonical.request import CustomTool, FunctionTool, GenerateRequest, 
 from plexus.protocols.bedrock_converse.dialect import ConverseDialect, cache_points_of, top_k_of
 from plexus.protocols.bedrock_converse.parts import Part, cache_point
 from plexus.protocols.bedrock_converse.thinking import encode_thinking, thinks
+from plexus.protocols.unreadable import UNREADABLE
 
 Body = dict[str, object]
 
@@ -218,7 +219,7 @@ def _encode_metadata(request: GenerateRequest, body: Body, losses: Losses) -> No
         return
     try:
         pairs = msgspec.json.decode(request.metadata, type=dict[str, str])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         pairs = {}
     if not pairs or len(pairs) > MAX_METADATA or not all(map(_METADATA.fullmatch, (*pairs, *pairs.values()))):
         losses.add("metadata", "unsupported")

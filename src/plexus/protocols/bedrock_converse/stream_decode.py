@@ -36,6 +36,7 @@ from plexus.protocols.bedrock_converse.wire import BLOCK, METADATA, STOP, Delta,
 from plexus.protocols.event_decoder import EventDecoder
 from plexus.protocols.eventstream import Message, MessageDecoder
 from plexus.protocols.members import present
+from plexus.protocols.unreadable import UNREADABLE
 
 
 def stream_decoder(dialect: ConverseDialect) -> ConverseStreamDecoder:
@@ -73,7 +74,7 @@ class ConverseStreamDecoder(EventDecoder[Message]):
                 break
             try:
                 self._event(message.headers.get(":event-type", ""), message.payload, out)
-            except (msgspec.MsgspecError, UnicodeDecodeError, ClientError):
+            except (*UNREADABLE, ClientError):
                 out += self._skip(message.payload)
         return out
 
@@ -232,6 +233,6 @@ def _object(text: str) -> bytes:
     """A server tool's input as a JSON object, whatever it wrote."""
     try:
         msgspec.json.decode(text or "{}", type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return msgspec.json.encode({"INVALID_JSON": text})
     return (text or "{}").encode()

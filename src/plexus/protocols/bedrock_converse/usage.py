@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.usage import Usage, usage
+from plexus.protocols.unreadable import UNREADABLE
 
 
 class CacheDetail(msgspec.Struct, rename="camel"):
@@ -31,7 +32,7 @@ def decode_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     """The canonical counts; None for what is no usage."""
     try:
         wire = _DECODER.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     if wire.input_tokens is None and wire.output_tokens is None:
         return None
