@@ -10,7 +10,7 @@ from tests.recordings import Recording, recordings
 
 FOLDERS = {
     "openai_chat": "openai.chat", "openai_responses": "openai.responses", "anthropic_messages": "anthropic.messages",
-    "gemini": "gemini.generate", "ollama": "ollama.chat", "cohere": "cohere.chat",
+    "gemini": "gemini.generate", "ollama": "ollama.chat", "cohere": "cohere.chat", "bedrock_converse": "bedrock.converse",
 }  # fmt: skip
 OTHER_FOLDERS = {
     ("openai_chat", "embed"): "openai.embeddings", ("cohere", "embed"): "cohere.embeddings",

@@ -107,7 +107,7 @@ def test_a_schema_that_is_no_json() -> None:
 
 
 def test_what_it_takes() -> None:
-    thinking = {"role": "assistant", "content": [THOUGHT, HIDDEN, *CALL["content"]]}  # type: ignore[misc]
+    thinking = {"role": "assistant", "content": [THOUGHT, HIDDEN, *CALL["content"]]}
     said = reply(body(user({"text": "a"}, PICTURE), thinking, RESULT, **TOOLS), "mock-tools")
     assert "sunny" in said["output"]["message"]["content"][0]["text"]
     assert "model identifier" in refusal(body(), "nonexistent-model")

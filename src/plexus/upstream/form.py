@@ -34,9 +34,10 @@ def _address(url: str) -> tuple[Origin, bytes]:
     """A secret goes there: over TLS, unless it stays on this machine, and never to a metadata service."""
     try:
         parts = urlsplit(url)
-        host, port, secure = parts.hostname or "", parts.port, parts.scheme == "https"
+        port = parts.port
     except ValueError:
-        host, port, secure = "", None, False
+        parts, port = urlsplit(""), None
+    host, secure = parts.hostname or "", parts.scheme == "https"
     if not host or is_link_local(host) or not (secure or (parts.scheme == "http" and host in LOOPBACK)):
         raise ProviderError(
             ErrorKind.UPSTREAM_AUTH,

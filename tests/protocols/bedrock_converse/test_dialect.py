@@ -35,5 +35,5 @@ def test_cache_points_and_top_k(model: str, points: str, top_k: str) -> None:
     assert cache_points_of(model, ConverseDialect()) == points
     assert top_k_of(model, ConverseDialect()) == top_k
     profile = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
-    answers = ConverseDialect(cache_points=points, top_k=top_k)  # type: ignore[arg-type]
+    answers = ConverseDialect(cache_points=points, top_k=top_k)
     assert (cache_points_of(profile, answers), top_k_of(profile, answers)) == (points, top_k)
