@@ -347,7 +347,7 @@ def test_every_question_has_a_test_of_its_name() -> None:
     """Or, where it is asked for another operation, one that answers it there."""
     names = " ".join(name for name in globals() if name.startswith("test_"))
     folder = Path(__file__).parents[2]
-    beside = [*folder.glob("protocols/*/test_*.py"), folder / "exchange" / "test_serving.py"]
+    beside = [*folder.glob("protocols/*/test_*.py"), *folder.glob("exchange/*.py"), *folder.glob("client_api/*.py")]
     answered = "".join(path.read_text() for path in beside if path.parent != Path(__file__).parent)
     untested = [question for question in ChatDialect.__struct_fields__ if question not in names]
     assert [question for question in untested if f"{question}=" not in answered] == []

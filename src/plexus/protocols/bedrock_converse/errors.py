@@ -75,10 +75,11 @@ def decode_error(status: int, headers: Headers, body: bytes) -> GatewayError:
     kind = type_of(headers.text(b"x-amzn-errortype") or wire.type or wire.code)
     if kind is None and message is None and is_html(body) and status < 500 and status not in (404, 405):
         return ProviderError(K.UPSTREAM_FOREIGN, f"The provider answered {status}.", status=status)
+    found = _kind(status, kind, message or "")
     return ProviderError(
-        _kind(status, kind, message or ""),
+        found,
         message or f"The provider answered {status}.",
-        code=kind,
+        code=None if found is K.CONTEXT_LENGTH else kind,  # AWS has no word for it, clients look for their own
         status=status,
         retry_after=retry_after(headers),
         should_retry=should_retry(headers),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.errors import ClientError, ErrorKind, ProviderError
+from plexus.canonical.headers import Headers
 from plexus.canonical.response import Candidate, GenerateResponse
 from plexus.protocols.bedrock_converse.content import PROTOCOL, decode_block
 from plexus.protocols.bedrock_converse.dialect import ConverseDialect
+from plexus.protocols.bedrock_converse.errors import decode_error
 from plexus.protocols.bedrock_converse.finish import finish_of
 from plexus.protocols.bedrock_converse.usage import decode_usage
 from plexus.protocols.members import Members, Object
@@ -21,7 +23,8 @@ def decode_response(body: bytes, dialect: ConverseDialect) -> GenerateResponse:
         reply = Members(msgspec.json.decode(body, type=Object))
         message = (reply.take_members("output") or Members({})).take_members("message")
         if message is None:
-            raise malformed("The provider's reply has no message.")
+            error = reply.take("message", str)  # an error whose status says that all is well
+            raise decode_error(500, Headers(), body) if error else malformed("The provider's reply has no message.")
         blocks = tuple(decode_block(block) for block in message.take_list("content"))
         word, raw_usage = reply.take("stopReason", str), reply.take_raw("usage")
         return GenerateResponse(
