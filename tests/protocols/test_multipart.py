@@ -283,3 +283,11 @@ def test_types_without_one_boundary_are_refused(content_type: str) -> None:
 @pytest.mark.parametrize("content_type", [None, "application/json", "multipart/mixed; boundary=a"])
 def test_other_types_are_no_forms(content_type: str | None) -> None:
     assert not is_form(content_type)
+
+
+@given(st.lists(st.integers(0, 60), max_size=4))
+def test_a_refusal_says_the_same_in_any_chunking(places: list[int]) -> None:
+    """Found by the fuzz: an empty head, with what could end a head further on."""
+    body = b"--xyz\r\n\r\nother\r\n\r\nmore\r\n--xyz--"
+    with pytest.raises(GatewayError, match="a part has no head"):
+        scan(*cut(body, places))

@@ -185,12 +185,12 @@ class FormScanner:
         return end + 2
 
     def _head(self, data: bytes, place: int) -> int:
+        if data[place : place + 2] == b"\r\n":
+            raise _bad("a part has no head")
         end = data.find(b"\r\n\r\n", place, place + MAX_HEAD)
         if end < 0:
             if len(data) - place >= MAX_HEAD:
                 raise _bad("a part's head is too large")
-            if data[place : place + 2] == b"\r\n":
-                raise _bad("a part has no head")
             return -1 - place
         self._parts += 1
         if self._parts > MAX_PARTS:
