@@ -9,6 +9,7 @@ from tests.exchange.parts import DONE, USAGE, call, chunk
 from plexus.canonical.usage import Usage
 from plexus.exchange.call import read_question
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier
+from plexus.exchange.naming import Names
 from plexus.exchange.seal import Seal
 from plexus.protocols.registry import CODECS
 
@@ -30,6 +31,7 @@ def translating(guess: Usage | None = GUESS) -> TranslateCarrier:
         MESSAGES.stream_encoder(request(inbound)),
         Seal("acme", "anthropic_messages", b"k" * 32),
         lambda _: guess,
+        Names("req_1", "asked"),
     )
 
 
@@ -142,3 +144,9 @@ def test_a_proper_end_with_nothing_said_is_empty() -> None:
     for carrier in (passing(), translating(None)):
         feed(carrier, nothing)
         assert carrier.empty
+
+
+def test_a_stream_that_names_nothing_is_named_by_the_exchange() -> None:
+    nameless = HELLO.replace(b'"model": ', b'"module": ')
+    assert nameless != HELLO
+    assert b'"model":"asked"' in feed(translating(), nameless)

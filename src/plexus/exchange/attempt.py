@@ -18,7 +18,7 @@ from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
-from plexus.exchange.naming import NamedDecoder, Names
+from plexus.exchange.naming import Names
 from plexus.exchange.plain import PlainCarrier
 from plexus.exchange.ports import Reply
 from plexus.exchange.prepare import NotForThisTarget, Prepared, prepare
@@ -210,8 +210,7 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
     response = prepared.codec.decode_response(body, prepared.dialect)
     if not prepared.codec.generates:
         return _translate_simple(response, attempt, exchange)
-    if not prepared.codec.names_replies:
-        response = Names(exchange.id, attempt.target.model).response(response)
+    response = Names(exchange.id, attempt.target.model).response(response)
     finish = response.candidates[0].finish if response.candidates else None
     said = any(candidate.blocks for candidate in response.candidates) or is_withheld(finish)
     empty = not said and (response.usage is None or response.usage.output == 0)
@@ -220,8 +219,6 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
         attempt.usage = usage_of_reply(exchange, response)
     if exchange.codec.demands_usage:
         response = msgspec.structs.replace(response, usage=attempt.usage)
-    if not response.model:  # Cohere does not say which model answers
-        response = msgspec.structs.replace(response, model=attempt.target.model)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
     written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
     for loss in losses:
@@ -343,15 +340,12 @@ def make_carrier(prepared: Prepared, attempt: Attempt, exchange: Exchange, gatew
     if attempt.lane != "translate":
         return PassCarrier(exchange.codec, prepared.dialect, withholds=prepared.withholds)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
-    decoder = prepared.codec.stream_decoder(prepared.dialect)
-    if not prepared.codec.names_replies:
-        decoder = NamedDecoder(decoder, Names(exchange.id, attempt.target.model))
     return TranslateCarrier(
-        decoder,
+        prepared.codec.stream_decoder(prepared.dialect),
         exchange.codec.stream_encoder(exchange.canonical),
         seal,
         lambda said_bytes: usage_of_text(exchange, said_bytes) if exchange.codec.demands_usage else None,
-        model=attempt.target.model,
+        Names(exchange.id, attempt.target.model),
     )
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
-
 from plexus.canonical.content import Opaque, ToolCall
 from plexus.canonical.errors import GatewayError, ProviderError
 from plexus.canonical.events import (
@@ -30,6 +28,7 @@ from plexus.canonical.events import (
 from plexus.canonical.response import Finish, FinishReason
 from plexus.canonical.usage import Usage
 from plexus.exchange.call import AnyCodec
+from plexus.exchange.naming import Names
 from plexus.exchange.seal import Seal
 from plexus.protocols.codec import Boundary, StreamDecoder, StreamEncoder, Tap
 
@@ -171,7 +170,7 @@ class TranslateCarrier:
     """Another protocol on the client's side: decode, seal, encode."""
 
     __slots__ = (
-        "_decoder", "_encoder", "_estimate", "_model", "_progressed", "_said", "_seal", "ended", "failure", "finish",
+        "_decoder", "_encoder", "_estimate", "_names", "_progressed", "_said", "_seal", "ended", "failure", "finish",
         "said_bytes", "usage",
     )  # fmt: skip
 
@@ -181,16 +180,14 @@ class TranslateCarrier:
         encoder: StreamEncoder,
         seal: Seal,
         estimate: Callable[[int], Usage | None],
-        *,
-        model: str = "",
+        names: Names,
     ) -> None:
-        """``estimate`` (bytes said) gives the usage that the client is told where the provider told none, ``model`` is the
-        one that was asked, which it is told where the provider names none."""
+        """``estimate`` (bytes said) gives the usage that the client is told where the provider told none."""
         self._decoder = decoder
         self._encoder = encoder
         self._seal = seal
         self._estimate = estimate
-        self._model = model
+        self._names = names
         self._said = False
         self.said_bytes = 0
         self._progressed = False
@@ -234,22 +231,19 @@ class TranslateCarrier:
                 if self.usage is None and (guess := self._estimate(self.said_bytes)) is not None:
                     self.usage = guess
                     written.append(encode(UsageSeen(guess)))
+            elif isinstance(event, ReplyStart):
+                self.usage = event.usage or self.usage
+                written.append(encode(self._names.start(event)))
+                continue
             elif not self._note(event):
                 break
-            written.append(encode(event if isinstance(event, TextDelta) else seal(self._named(event))))
+            written.append(encode(event if isinstance(event, TextDelta) else seal(event)))
         return b"".join(written)
-
-    def _named(self, event: StreamEvent) -> StreamEvent:
-        if isinstance(event, ReplyStart) and not event.model:
-            return msgspec.structs.replace(event, model=self._model)
-        return event
 
     def _note(self, event: StreamEvent) -> bool:
         """Keep what the record needs; False at a failure, which is not encoded: the exchange's exit writes it."""
         match event:
             case UsageSeen(usage):
-                self.usage = usage
-            case ReplyStart(usage=usage) if usage is not None:
                 self.usage = usage
             case BlockStart(block=ToolCall() | Opaque()):
                 self._said = self._progressed = True

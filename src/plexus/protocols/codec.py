@@ -137,8 +137,6 @@ class ProviderCodec(Generic[Request, Response, Dialect]):
     """What a provider of this protocol insists on, where the client's own did not go up (``anthropic-version``)."""
     stream_type: bytes = b"text/event-stream"
     """The media type of a streamed reply, on both sides."""
-    names_replies: bool = True
-    """Replies say their id and model; else the exchange names them."""
     generates: bool = True
     """Its requests and replies are the hub's GenerateRequest and GenerateResponse; else it is JSON both ways, no streams."""
     serves: Callable[[Dialect], bool] = all_of

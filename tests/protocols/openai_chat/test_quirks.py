@@ -13,6 +13,7 @@ from plexus.canonical.content import ToolCall
 from plexus.canonical.events import Failure, ReplyEnd, ReplyStart, fold
 from plexus.canonical.response import FinishReason
 from plexus.exchange.carrier import PassCarrier, TranslateCarrier
+from plexus.exchange.naming import Names
 from plexus.exchange.seal import Seal
 from plexus.protocols.openai_chat import CODEC
 from plexus.protocols.registry import CODECS
@@ -75,6 +76,7 @@ def translated(chunks: list[bytes]) -> tuple[TranslateCarrier, list[tuple[str, d
         encoder,
         Seal("p", "anthropic_messages", b"k" * 32),
         lambda said: None,
+        Names("req_1", "asked"),
     )
     written = b"".join([*(carrier.take(chunk) for chunk in chunks), carrier.close()]).decode()
     frames = [frame.split("\n", 1) for frame in written.split("\n\n") if frame.startswith("event: ")]

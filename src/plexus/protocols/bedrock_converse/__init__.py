@@ -23,7 +23,6 @@ CODEC: ProviderCodec[GenerateRequest, GenerateResponse, ConverseDialect] = Provi
     operation="generate",
     default_dialect=ConverseDialect(),
     stream_type=b"application/vnd.amazon.eventstream",
-    names_replies=False,
     encode_request=encode_request,
     decode_response=decode_response,
     stream_decoder=stream_decoder,
