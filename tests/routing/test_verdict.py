@@ -148,6 +148,7 @@ CIRCUMSTANCES = st.builds(
     only_target=st.booleans(),
     time_left=st.floats(0, 600),
     jitter=st.floats(-1, 1),
+    spent=st.booleans(),
 )
 
 
@@ -155,6 +156,8 @@ CIRCUMSTANCES = st.builds(
 def test_no_verdict_breaks_the_limits(kind: ErrorKind, place: Circumstances, told: float | None) -> None:
     decision = decide(error(kind, retry_after=told), place)
     assert decision.wait >= 0
+    if place.spent:
+        assert decision.verdict is X
     if decision.verdict is S:
         assert place.attempts < place.failover.max_attempts
         assert decision.wait < place.time_left

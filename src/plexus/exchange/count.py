@@ -6,7 +6,7 @@ import msgspec
 
 from plexus.accounting.estimate import estimate_input
 from plexus.canonical.request import GenerateRequest
-from plexus.exchange.attempt import Committable, WholeReply
+from plexus.exchange.committable import Committable, WholeReply
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.estimates import NOTE
 from plexus.exchange.exchange import Exchange

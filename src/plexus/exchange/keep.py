@@ -11,7 +11,7 @@ import msgspec
 
 from plexus.canonical.errors import GatewayError
 from plexus.domain.turn import Issuer, Turn
-from plexus.exchange.attempt import Committable, WholeReply
+from plexus.exchange.committable import Committable, WholeReply
 from plexus.exchange.items import kept_item
 from plexus.exchange.recall import PROTOCOL, Recall, account_of
 from plexus.protocols.members import raw_json

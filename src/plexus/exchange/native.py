@@ -6,8 +6,9 @@ import msgspec
 
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError
 from plexus.domain.route import Target
-from plexus.exchange.attempt import Committable, attempt_until_committable
+from plexus.exchange.attempt import attempt_until_committable
 from plexus.exchange.call import AnyCodec
+from plexus.exchange.committable import Committable
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway

@@ -12,10 +12,10 @@ import msgspec
 
 from plexus.canonical.headers import Field
 from plexus.domain.route import Route, Target
-from plexus.exchange.attempt import StreamReply
 from plexus.exchange.authenticate import authenticate
 from plexus.exchange.authorize import authorize
 from plexus.exchange.call import AnyCodec, Call, Question
+from plexus.exchange.committable import StreamReply
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.passage import RAW, Passage, fields_down, fields_up, find_passage

@@ -7,7 +7,7 @@ import time
 
 from plexus.canonical.errors import ErrorKind, ProviderError, TransportError
 from plexus.domain.provider import Timeouts
-from plexus.exchange.attempt import Committable, StreamReply, WholeReply, note_reply
+from plexus.exchange.committable import Committable, StreamReply, WholeReply, note_reply
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.ports import Reply, Sink
 

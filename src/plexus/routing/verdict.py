@@ -46,6 +46,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     jitter: float = 0.0
     """-1 … 1, drawn by the caller."""
     fallback_on_content_filter: bool = False
+    spent: bool = False
+    """The request cannot be sent again: its body went up without being kept."""
     added_by_us: bool = False
     """The fault names a parameter that the client did not send: our translation did."""
 
@@ -143,7 +145,7 @@ def decide(error: GatewayError, now: Circumstances) -> Decision:
     if error.kind is K.BAD_REQUEST and now.added_by_us:
         rule = MOVE_ON
     rule = _by_configured_status(error, rule, now.failover)
-    if now.attempts >= now.failover.max_attempts:
+    if now.spent or now.attempts >= now.failover.max_attempts:
         return Decision(Verdict.GIVE_UP)
     wait = _wait_for_same(error, rule, now)
     if wait is not None and wait < now.time_left:
