@@ -11,6 +11,7 @@ from tests.builders import provider, route, snapshot, target
 from tests.exchange.parts import Lab, json_reply, lab
 from tests.gateway import CHAT, MESSAGES, gateway
 
+from plexus.canonical.losses import Losses
 from plexus.exchange.prepare import without_refused
 from plexus.mock_provider import Status
 from plexus.protocols import envelope
@@ -22,19 +23,22 @@ BODY = b'{ "model":"m", "seed":1,"messages": [] ,"stream_options":{"include_usag
 
 def test_a_body_without_refused_members_is_the_very_same() -> None:
     body = envelope.read(BODY)
-    kept, losses = without_refused(body, frozenset({"logit_bias"}))
+    losses = Losses()
+    kept = without_refused(body, frozenset({"logit_bias"}), losses)
     assert kept is body
     assert losses == []
 
 
 def test_a_refused_member_is_left_out_and_named() -> None:
-    kept, losses = without_refused(envelope.read(BODY), frozenset({"seed", "user"}))
+    losses = Losses()
+    kept = without_refused(envelope.read(BODY), frozenset({"seed", "user"}), losses)
     assert kept.raw == b'{"model":"m","messages": [],"stream_options":{"include_usage":true}}'
     assert [(loss.path, loss.reason) for loss in losses] == [("seed", "refused")]
 
 
 def test_a_wish_for_usage_that_is_refused_is_no_loss() -> None:
-    kept, losses = without_refused(envelope.read(BODY), frozenset({"stream_options"}))
+    losses = Losses()
+    kept = without_refused(envelope.read(BODY), frozenset({"stream_options"}), losses)
     assert b"stream_options" not in kept.raw
     assert losses == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 
@@ -24,6 +26,11 @@ class Losses(list[Loss]):
         loss = Loss(path, reason)
         if loss not in self:
             self.append(loss)
+
+    def join(self, others: Iterable[Loss]) -> None:
+        """Note those of another step of the same translation, too."""
+        for loss in others:
+            self.add(loss.path, loss.reason)
 
 
 REASONS = {

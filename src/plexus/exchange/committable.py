@@ -124,8 +124,7 @@ def _translate(body: bytes, prepared: Prepared, attempt: Attempt, exchange: Exch
         response = msgspec.structs.replace(response, usage=attempt.usage)
     seal = Seal(attempt.target.provider.name, exchange.codec.protocol, gateway.seal_key)
     written, losses = exchange.codec.encode_response(seal.response(response), exchange.canonical)
-    for loss in losses:
-        exchange.losses.add(loss.path, loss.reason)
+    exchange.losses.join(losses)
     return written, finish, empty
 
 
@@ -134,8 +133,7 @@ def _translate_simple(response: EmbedResponse | RerankResponse, attempt: Attempt
     attempt.usage = response.usage or usage_of_text(exchange, 0)
     told = msgspec.structs.replace(response, usage=attempt.usage, model=response.model or attempt.target.model)
     written, losses = exchange.codec.encode_response(told, exchange.canonical)
-    for loss in losses:
-        exchange.losses.add(loss.path, loss.reason)
+    exchange.losses.join(losses)
     return written, None, response.empty
 
 

@@ -56,12 +56,12 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
     dialect = dialect_of(target, codec)
     question = exchange.question
     assert question is not None
-    asked, lost = ask_for(attempt, exchange, dialect)
+    losses = Losses()
+    asked = ask_for(attempt, exchange, dialect, losses)
     decoded = same and _must_be_decoded(asked, client, dialect)
     extra = {name: bytes(value) for name, value in target.extra_body.items()} if target.extra_body else {}
     if same and not decoded:
-        kept, losses = without_refused(asked, getattr(dialect, "refused_members", None))
-        _take_losses(_join(lost, losses), attempt, exchange)
+        kept = without_refused(asked, getattr(dialect, "refused_members", None), losses)
         edits = client.edits(kept, target.model, dialect)
         edited = bool(edits or extra) or kept is not question.inbound.envelope
         attempt.lane = choose_lane(same_protocol=True, edited=edited, decoded=False)
@@ -74,12 +74,11 @@ def prepare(attempt: Attempt, exchange: Exchange, gateway: Gateway) -> Prepared:
         if same:  # the client's own may want its stream in a form of its own
             codec = gateway.provider_codecs[protocol, client.operation]
         attempt.lane = choose_lane(same_protocol=same, edited=True, decoded=decoded)
-        outbound, losses = _translate(attempt, exchange, gateway, codec, dialect)
-        losses = _join(lost, losses)
+        outbound = _translate(attempt, exchange, gateway, (codec, dialect), losses)
         if extra:
             outbound = msgspec.structs.replace(outbound, body=envelope.read(outbound.body).replace(extra))
         edits = {}
-        _take_losses(losses, attempt, exchange)
+    _take_losses(losses, attempt, exchange)
     fixed = gateway.fixed_fields.of(target.provider, protocol, stream=question.stream)
     provider, endpoint = target.provider, target.provider.endpoints[protocol]
     query = query_of(provider, endpoint, outbound.query)
@@ -119,9 +118,8 @@ NEEDLESS = frozenset({"stream_options"})
 or never, and its dialect says which."""
 
 
-def ask_for(attempt: Attempt, exchange: Exchange, dialect: msgspec.Struct) -> tuple[Envelope, Losses]:
+def ask_for(attempt: Attempt, exchange: Exchange, dialect: msgspec.Struct, losses: Losses) -> Envelope:
     """The client's body as this attempt's target gets it, with the earlier turns that it goes on from."""
-    losses = Losses()
     assert exchange.question is not None
     body = exchange.question.inbound.envelope
     if exchange.recall is not None:
@@ -131,44 +129,43 @@ def ask_for(attempt: Attempt, exchange: Exchange, dialect: msgspec.Struct) -> tu
             losses.add("input.reasoning", "other_provider")
     if exchange.asked is not body:
         exchange.asked, exchange.canonical = body, None
-    return body, losses
+    return body
 
 
-def _join(first: Losses, second: Losses) -> Losses:
-    for loss in first:
-        second.add(loss.path, loss.reason)
-    return second
-
-
-def without_refused(body: Envelope, members: frozenset[str] | None) -> tuple[Envelope, Losses]:
+def without_refused(body: Envelope, members: frozenset[str] | None, losses: Losses) -> Envelope:
     """The client's body without those of ``members`` that it has, each of them a loss; itself where it has none."""
     if not members:
-        return body, Losses()
+        return body
     refused = members & body.members.keys()
-    losses = Losses()
     for name in sorted(refused - NEEDLESS):
         losses.add(name, "refused")
-    return (body.remove(refused) if refused else body), losses
+    return body.remove(refused) if refused else body
 
 
 def _translate(
-    attempt: Attempt, exchange: Exchange, gateway: Gateway, codec: AnyProviderCodec, dialect: msgspec.Struct
-) -> tuple[Outbound, Losses]:
+    attempt: Attempt,
+    exchange: Exchange,
+    gateway: Gateway,
+    spoken: tuple[AnyProviderCodec, msgspec.Struct],
+    losses: Losses,
+) -> Outbound:
+    """``spoken``: the target's codec and dialect."""
+    codec, dialect = spoken
     if exchange.canonical is None:
         exchange.canonical = _decode(exchange, codec)
     request: Asked = msgspec.structs.replace(exchange.canonical, model=attempt.target.model)
-    losses = Losses()
     if isinstance(request, GenerateRequest):
         request = msgspec.structs.replace(request, stream_usage=True)
-        request, losses = unseal(request, attempt.target.provider.name, gateway.seal_key)
+        if is_sealed(exchange.inbound.envelope.raw):
+            request, left_out = unseal(request, attempt.target.provider.name, gateway.seal_key)
+            losses.join(left_out)
         request = put_stand_ins(request, codec.protocol, losses)
     try:
         outbound, more = codec.encode_request(request, dialect)
     except GatewayError as refusal:
         raise _not_here(refusal) from None
-    for loss in more:
-        losses.add(loss.path, loss.reason)
-    return outbound, losses
+    losses.join(more)
+    return outbound
 
 
 def _decode(exchange: Exchange, codec: AnyProviderCodec) -> Asked:
