@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plexus.canonical.errors import ErrorKind
+from plexus.canonical.errors import ErrorKind, GatewayError
 from plexus.canonical.headers import Headers
 from plexus.protocols.faults import (
     MAX_RETRY_AFTER,
     STATUS_KINDS,
+    error_fields,
     is_html,
     kind_of_status,
     retry_after,
+    seconds_to_wait,
     should_retry,
     shown_status,
 )
@@ -106,3 +108,18 @@ def test_what_the_provider_says_about_retrying(text: str | None, expected: bool 
 )
 def test_what_is_a_web_page(body: bytes, html: bool) -> None:
     assert is_html(body) == html
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "seconds"),
+    [
+        (ErrorKind.RATE_LIMIT, None, 1), (ErrorKind.RATE_LIMIT, 0.2, 1), (ErrorKind.RATE_LIMIT, 2.1, 3),
+        (ErrorKind.OVERLOADED, 60.0, 60), (ErrorKind.BAD_REQUEST, 5.0, None), (ErrorKind.UPSTREAM_ERROR, 5.0, None),
+    ],
+)  # fmt: skip
+def test_what_a_client_is_told_to_wait(kind: ErrorKind, told: float | None, seconds: int | None) -> None:
+    error = GatewayError(kind, "x", retry_after=told)
+    assert seconds_to_wait(error) == seconds
+    found = dict(error_fields(error, (b"request-id", b"r")))
+    assert found.pop(b"retry-after", None) == (None if seconds is None else b"%d" % seconds)
+    assert found == {b"content-type": b"application/json", b"request-id": b"r"}

@@ -119,7 +119,7 @@ ROUTES: Final = (
     _route("POST", r"/v2/chat", COHERE),
     _route("POST", r"/v2/embed", COHERE, embeddings.cohere),
     _route("POST", r"/v2/rerank", COHERE, rerank.cohere),
-    _route("POST", r"/v1/rerank", CHAT, rerank.openly),
+    _route("POST", r"/v1/rerank", CHAT, rerank.jina_voyage),
     _route("POST", r"/v1/moderations", CHAT, moderations.moderate),
     _route("POST", r"/v1/images/generations", CHAT, images.generate),
     _route("POST", r"/v1/images/edits", CHAT, images.edit),

@@ -6,11 +6,12 @@ Codecs look at typed codes first; these tables are what is left when a provider 
 from __future__ import annotations
 
 import email.utils
+import math
 import time
 from collections.abc import Mapping
 
-from plexus.canonical.errors import ErrorKind
-from plexus.canonical.headers import Headers
+from plexus.canonical.errors import ErrorKind, GatewayError
+from plexus.canonical.headers import Field, Headers
 
 K = ErrorKind
 
@@ -74,6 +75,21 @@ SHOWN_STATUSES: Mapping[ErrorKind, int] = {
 def shown_status(kind: ErrorKind) -> int:
     """The status that a client sees; every fault of the provider that has no own one is a 502."""
     return SHOWN_STATUSES.get(kind, 502)
+
+
+def seconds_to_wait(error: GatewayError) -> int | None:
+    """What a client is told to wait, in whole seconds, at least one; None for failures that do not pass by waiting."""
+    if shown_status(error.kind) not in (429, 503):
+        return None
+    seconds = error.retry_after if error.retry_after is not None else 1.0
+    return max(1, math.ceil(seconds))
+
+
+def error_fields(error: GatewayError, *more: Field) -> tuple[Field, ...]:
+    """The head of an error reply: JSON, ``more``, and ``retry-after`` where waiting helps (RFC 9110 section 10.2.3)."""
+    seconds = seconds_to_wait(error)
+    wait = () if seconds is None else ((b"retry-after", b"%d" % seconds),)
+    return ((b"content-type", b"application/json"), *more, *wait)
 
 
 MAX_RETRY_AFTER = 24 * 3600.0

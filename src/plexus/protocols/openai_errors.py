@@ -9,9 +9,9 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, ProviderError
-from plexus.canonical.headers import Field, Headers
+from plexus.canonical.headers import Headers
 from plexus.protocols.codec import ErrorReply
-from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry, shown_status
+from plexus.protocols.faults import error_fields, is_html, kind_of_status, retry_after, should_retry, shown_status
 from plexus.protocols.unreadable import UNREADABLE
 
 K = ErrorKind
@@ -193,14 +193,6 @@ def error_object(error: GatewayError) -> dict[str, object]:
 def encode_error(error: GatewayError, request_id: str) -> ErrorReply:
     """The reply before the commit. The request id goes into a header, as at OpenAI."""
     del request_id
-    status = shown_status(error.kind)
-    return ErrorReply(status, msgspec.json.encode({"error": error_object(error)}), error_fields(error, status))
-
-
-def error_fields(error: GatewayError, status: int) -> tuple[Field, ...]:
-    """Headers of an error reply: ``retry-after`` in whole seconds, rounded up, on 429 and 503."""
-    fields: list[Field] = [(b"content-type", b"application/json")]
-    if status in (429, 503, 529):
-        seconds = error.retry_after if error.retry_after is not None else 1.0
-        fields.append((b"retry-after", b"%d" % max(1, -int(-seconds // 1))))
-    return tuple(fields)
+    return ErrorReply(
+        shown_status(error.kind), msgspec.json.encode({"error": error_object(error)}), error_fields(error)
+    )

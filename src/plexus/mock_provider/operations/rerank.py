@@ -61,7 +61,7 @@ def cohere(desk: Desk) -> Callable[[], Json]:
     }
 
 
-def openly(desk: Desk) -> Callable[[], Json]:
+def jina_voyage(desk: Desk) -> Callable[[], Json]:
     """``POST /v1/rerank``: ``results`` as Jina names them; for a call with Voyage's ``top_k`` or ``truncation``, a list
     with ``data``. https://jina.ai/reranker, https://docs.voyageai.com/reference/reranker-api"""
     request = read_plainly(_OPEN, desk.call.body)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
-from plexus.canonical.headers import Field, Headers
+from plexus.canonical.headers import Headers
 from plexus.protocols.codec import ErrorReply
-from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry, shown_status
+from plexus.protocols.faults import error_fields, is_html, kind_of_status, retry_after, should_retry, shown_status
 from plexus.protocols.sse import encode_event
 from plexus.protocols.unreadable import UNREADABLE
 
@@ -128,11 +128,7 @@ def encode_error(error: GatewayError, request_id: str) -> ErrorReply:
         "error": {"type": error_type(error.kind), "message": error.message},
         "request_id": request_id,
     }
-    fields: list[Field] = [(b"content-type", b"application/json"), (b"request-id", request_id.encode())]
-    if status in (429, OVERLOADED):
-        seconds = error.retry_after if error.retry_after is not None else 1.0
-        fields.append((b"retry-after", b"%d" % max(1, -int(-seconds // 1))))
-    return ErrorReply(status, msgspec.json.encode(body), tuple(fields))
+    return ErrorReply(status, msgspec.json.encode(body), error_fields(error, (b"request-id", request_id.encode())))
 
 
 def encode_stream_error(error: GatewayError, passed: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Errors of Cohere: a message, and for some of them a type (https://docs.cohere.com/reference/errors)."""
+"""Errors of Cohere, both ways: a message, and for some of them a type (https://docs.cohere.com/reference/errors)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import msgspec
 
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
 from plexus.canonical.headers import Headers
-from plexus.protocols.faults import is_html, kind_of_status, retry_after, should_retry
+from plexus.protocols.codec import ErrorReply
+from plexus.protocols.faults import error_fields, is_html, kind_of_status, retry_after, should_retry, shown_status
 from plexus.protocols.unreadable import UNREADABLE
 
 K = ErrorKind
@@ -43,6 +44,12 @@ def decode_error(status: int, headers: Headers, body: bytes) -> GatewayError:
         retry_after=retry_after(headers),
         should_retry=should_retry(headers),
     )
+
+
+def encode_error(error: GatewayError, request_id: str) -> ErrorReply:
+    """The reply before the commit, for Cohere's clients (embeddings, rerank)."""
+    body = msgspec.json.encode({"id": request_id, "message": error.message})
+    return ErrorReply(shown_status(error.kind), body, error_fields(error))
 
 
 def failed(word: str | None, message: str | None) -> GatewayError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from plexus.protocols.codec import fixed_path
 from plexus.protocols.cohere import CODEC as COHERE_CHAT
-from plexus.protocols.cohere_errors import encode_error as encode_cohere_error
+from plexus.protocols.cohere.errors import encode_error as encode_cohere_error
 from plexus.protocols.embeddings import cohere, gemini, openai
 from plexus.protocols.gemini import CODEC as GEMINI_CHAT
 from plexus.protocols.openai_chat import CODEC as CHAT

@@ -8,9 +8,18 @@ from __future__ import annotations
 import msgspec
 
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
-from plexus.canonical.headers import Field, Headers
+from plexus.canonical.headers import Headers
 from plexus.protocols.codec import ErrorReply
-from plexus.protocols.faults import MAX_RETRY_AFTER, is_html, kind_of_status, retry_after, should_retry, shown_status
+from plexus.protocols.faults import (
+    MAX_RETRY_AFTER,
+    error_fields,
+    is_html,
+    kind_of_status,
+    retry_after,
+    seconds_to_wait,
+    should_retry,
+    shown_status,
+)
 from plexus.protocols.sse import encode_event
 from plexus.protocols.unreadable import UNREADABLE
 
@@ -148,21 +157,20 @@ SHOWN: dict[int, str] = {
 WORD_STATUSES = {SHOWN[status]: status for status in sorted(SHOWN, reverse=True)}
 """The status that a word stands for: the lowest, where it stands for several."""
 RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
-DEFAULT_WAIT = 1.0
 
 
 def encode_error(error: GatewayError, request_id: str) -> ErrorReply:
     """The reply before the commit; on a 429 RetryInfo says when to come back, for Google's clients read no header."""
     status = shown_status(error.kind)
-    fields: list[Field] = [(b"content-type", b"application/json; charset=UTF-8")]
     details: list[object] = [
         {"@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": request_id},
     ]
-    if status in (429, 503):
-        seconds = max(1, -int(-(error.retry_after if error.retry_after is not None else DEFAULT_WAIT) // 1))
-        fields.append((b"retry-after", b"%d" % seconds))
+    seconds = seconds_to_wait(error)
+    if seconds is not None:
         details.append({"@type": RETRY_INFO, "retryDelay": f"{seconds}s"})
-    return ErrorReply(status, msgspec.json.encode({"error": {**_error(error), "details": details}}), tuple(fields))
+    return ErrorReply(
+        status, msgspec.json.encode({"error": {**_error(error), "details": details}}), error_fields(error)
+    )
 
 
 def _error(error: GatewayError) -> dict[str, object]:

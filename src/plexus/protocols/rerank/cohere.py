@@ -11,7 +11,7 @@ from plexus.canonical.reranking import RerankRequest, RerankResponse
 from plexus.protocols.codec import Inbound, Outbound
 from plexus.protocols.cohere.dialect import CohereDialect
 from plexus.protocols.members import Members, own_members
-from plexus.protocols.rerank.openly import lose_extras, read_documents
+from plexus.protocols.rerank.jina_voyage import lose_extras, read_documents
 
 PROTOCOL = "cohere"
 PATH = "/rerank"

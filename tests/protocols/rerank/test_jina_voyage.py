@@ -16,19 +16,19 @@ from plexus.canonical.usage import usage
 from plexus.protocols import envelope
 from plexus.protocols.codec import Inbound
 from plexus.protocols.openai_chat.dialect import ChatDialect
-from plexus.protocols.rerank import OPENLY
-from plexus.protocols.rerank.openly import fits, serves
+from plexus.protocols.rerank import JINA_VOYAGE
+from plexus.protocols.rerank.jina_voyage import fits, serves
 
 JINA, VOYAGE = ChatDialect(rerank="top_n"), ChatDialect(rerank="top_k")
 PLAIN = {"model": "m", "query": "q", "documents": ["a", "b"]}
 
 
 def read(body: Any) -> RerankRequest:
-    return OPENLY.decode_request(Inbound(envelope=envelope.read(json.dumps({**PLAIN, **body}).encode())))  # type: ignore[no-any-return]
+    return JINA_VOYAGE.decode_request(Inbound(envelope=envelope.read(json.dumps({**PLAIN, **body}).encode())))  # type: ignore[no-any-return]
 
 
 def written(request: RerankRequest, dialect: ChatDialect) -> tuple[Any, list[tuple[str, str]]]:
-    outbound, losses = OPENLY.encode_request(request, dialect)
+    outbound, losses = JINA_VOYAGE.encode_request(request, dialect)
     assert outbound.path == "/rerank"
     return json.loads(outbound.body), [(loss.path, loss.reason) for loss in losses]
 
@@ -38,7 +38,7 @@ def test_the_recording_of_coheres_v1_both_ways() -> None:
     assert recording.body is not None
     assert recording.request is not None
     request = read(recording.request)
-    response = OPENLY.decode_response(recording.body, JINA)
+    response = JINA_VOYAGE.decode_response(recording.body, JINA)
     wire = json.loads(recording.body)
     assert [(one.index, one.score) for one in response.results] == [
         (one["index"], one["relevance_score"]) for one in wire["results"]
@@ -118,7 +118,7 @@ def test_who_serves_it_and_which_bodies_stay() -> None:
 @pytest.mark.parametrize("name", ["results", "data"])
 def test_either_reply_is_read(name: str) -> None:
     wire = {name: [{"index": 1, "relevance_score": 0.5}], "usage": {"total_tokens": 9}, "model": "r"}
-    response = OPENLY.decode_response(json.dumps(wire).encode(), VOYAGE)
+    response = JINA_VOYAGE.decode_response(json.dumps(wire).encode(), VOYAGE)
     assert (response.results, response.model) == ((Ranked(1, 0.5),), "r")
     assert response.usage is not None
     assert response.usage.input == 9
@@ -126,7 +126,7 @@ def test_either_reply_is_read(name: str) -> None:
 
 def test_an_error_inside_a_200_is_one() -> None:
     with pytest.raises(GatewayError) as failed:
-        OPENLY.decode_response(b'{"error":{"message":"Later","code":"rate_limit_exceeded"}}', JINA)
+        JINA_VOYAGE.decode_response(b'{"error":{"message":"Later","code":"rate_limit_exceeded"}}', JINA)
     assert failed.value.kind is ErrorKind.RATE_LIMIT
 
 
@@ -143,7 +143,7 @@ RESPONSE = RerankResponse(results=(Ranked(1, 0.5), Ranked(0, 0.25)), model="r", 
     ],
 )
 def test_replies(body: Any, name: str, documents: list[Any]) -> None:
-    raw, losses = OPENLY.encode_response(RESPONSE, read(body))
+    raw, losses = JINA_VOYAGE.encode_response(RESPONSE, read(body))
     reply = json.loads(raw)
     assert [(one["index"], one["relevance_score"]) for one in reply[name]] == [(1, 0.5), (0, 0.25)]
     assert [one.get("document") for one in reply[name]] == documents
@@ -153,4 +153,4 @@ def test_replies(body: Any, name: str, documents: list[Any]) -> None:
 
 def test_a_place_that_no_document_has_is_the_providers_fault() -> None:
     with pytest.raises(ProviderError):
-        OPENLY.encode_response(RerankResponse(results=(Ranked(2, 0.5),)), read({}))
+        JINA_VOYAGE.encode_response(RerankResponse(results=(Ranked(2, 0.5),)), read({}))
