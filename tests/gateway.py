@@ -19,7 +19,7 @@ from plexus.domain.record import Opening, Record
 from plexus.domain.snapshot import Snapshot
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
-from plexus.exchange.state import State
+from plexus.exchange.turns.state import State
 from plexus.http1.server import Incoming, Server
 from plexus.mock_provider import MockProvider
 from plexus.protocols.registry import CODECS, PROVIDER_CODECS

@@ -11,7 +11,7 @@ from plexus.accounting.spool import Spool
 from plexus.domain.snapshot import Retention
 from plexus.domain.turn import Turn
 from plexus.exchange.ports import TurnStore
-from plexus.exchange.state import State
+from plexus.exchange.turns.state import State
 from plexus.settings import MEMORY
 from plexus.storage.database import Database, open_database
 from plexus.storage.migrate import upgrade

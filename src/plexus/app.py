@@ -27,8 +27,8 @@ from plexus.domain.turn import Turn
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.ports import TurnStore
-from plexus.exchange.state import State
-from plexus.exchange.sweeper import Sweeper
+from plexus.exchange.turns.state import State
+from plexus.exchange.turns.sweeper import Sweeper
 from plexus.http1.server import Handler, Incoming, Server
 from plexus.protocols.registry import CODECS, DIALECTS, PROTOCOLS, PROVIDER_CODECS
 from plexus.providers.authorizer import Authorizer

@@ -12,13 +12,12 @@ from plexus.canonical.errors import GatewayError
 from plexus.canonical.headers import Headers
 from plexus.client_api.body import read_body
 from plexus.client_api.errors import answer_error, wrong_method
-from plexus.exchange import kept_conversations as conversations
-from plexus.exchange import kept_responses as responses
-from plexus.exchange.asking import Asking
 from plexus.exchange.authenticate import authenticate
 from plexus.exchange.exchange import new_id
 from plexus.exchange.gateway import Gateway
-from plexus.exchange.state import State
+from plexus.exchange.turns import conversations, responses
+from plexus.exchange.turns.asking import Asking
+from plexus.exchange.turns.state import State
 from plexus.http1.server import Incoming
 
 RESPONSES, CONVERSATIONS = b"/v1/responses/", b"/v1/conversations"

@@ -6,12 +6,12 @@ import time
 
 from plexus.canonical.errors import GatewayError
 from plexus.exchange.authorize import authorize, note_refusal
+from plexus.exchange.carried.prepare import prepare_carried
 from plexus.exchange.committable import REQUEST_IDS, Committable, EmptyReply, await_committable
 from plexus.exchange.deadline import Deadline
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.prepare import NotForThisTarget, prepare
-from plexus.exchange.prepare_carried import prepare_carried
 from plexus.routing.plan import Plan
 from plexus.routing.verdict import Circumstances, Verdict, decide, most_useful
 

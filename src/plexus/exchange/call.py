@@ -9,8 +9,8 @@ import msgspec
 
 from plexus.canonical.errors import ClientError, bad_request
 from plexus.canonical.headers import Headers
+from plexus.exchange.carried.upload import Passing, Upload
 from plexus.exchange.ports import ConnectionMemory
-from plexus.exchange.upload import Passing, Upload
 from plexus.protocols import envelope
 from plexus.protocols.codec import Codec, Inbound, ProviderCodec
 from plexus.protocols.multipart import FormScanner, is_form, read_boundary

@@ -12,12 +12,12 @@ from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError, Tran
 from plexus.canonical.headers import Field
 from plexus.canonical.reranking import RerankResponse
 from plexus.canonical.response import Finish
+from plexus.exchange.carried.plain import PlainCarrier
 from plexus.exchange.carrier import Carrier, PassCarrier, TranslateCarrier, is_withheld
 from plexus.exchange.estimates import usage_of_body, usage_of_reply, usage_of_text
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.naming import Names
-from plexus.exchange.plain import PlainCarrier
 from plexus.exchange.ports import Reply
 from plexus.exchange.prepare import Prepared
 from plexus.exchange.seal import Seal

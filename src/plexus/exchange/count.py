@@ -12,7 +12,7 @@ from plexus.exchange.estimates import NOTE
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.native import attempt_natively
-from plexus.exchange.recall import PROTOCOL, recall
+from plexus.exchange.turns.recall import PROTOCOL, recall
 from plexus.protocols.codec import Inbound
 from plexus.routing.plan import Plan
 

@@ -14,7 +14,7 @@ from plexus.canonical.errors import ErrorKind, GatewayError
 from plexus.canonical.request import GenerateRequest
 from plexus.canonical.response import GenerateResponse
 from plexus.canonical.usage import Usage, usage
-from plexus.exchange.carried_estimates import estimate_carried
+from plexus.exchange.carried.estimates import estimate_carried
 
 if TYPE_CHECKING:
     from plexus.exchange.call import AnyProviderCodec

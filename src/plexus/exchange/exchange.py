@@ -30,7 +30,7 @@ from plexus.exchange.call import AnyCodec, Call, Question
 from plexus.exchange.counters import Counters
 from plexus.exchange.estimates import add_estimates
 from plexus.exchange.ports import Journal, Sink
-from plexus.exchange.recall import Recall
+from plexus.exchange.turns.recall import Recall
 from plexus.protocols.codec import Inbound
 from plexus.protocols.envelope import Envelope
 from plexus.routing.lane import Lane

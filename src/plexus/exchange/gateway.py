@@ -15,7 +15,7 @@ from plexus.exchange.deadline import Deadlines
 from plexus.exchange.exchange import Exchange, new_id
 from plexus.exchange.fixed_fields import FixedFields
 from plexus.exchange.ports import Authorizer, Journal, Sink, Upstream
-from plexus.exchange.state import State
+from plexus.exchange.turns.state import State
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,15 +15,15 @@ from plexus.domain.route import Route, Target
 from plexus.exchange.authenticate import authenticate
 from plexus.exchange.authorize import authorize
 from plexus.exchange.call import AnyCodec, Call, Question
+from plexus.exchange.carried.plain import PlainCarrier, WatchedCarrier
+from plexus.exchange.carried.upload import Passing
 from plexus.exchange.committable import StreamReply
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.passage import RAW, Passage, fields_down, fields_up, find_passage
-from plexus.exchange.plain import PlainCarrier, WatchedCarrier
 from plexus.exchange.ports import Reply, Sink
 from plexus.exchange.prepare import query_of
 from plexus.exchange.relay import relay
-from plexus.exchange.upload import Passing
 from plexus.http1.head import encode_fields
 from plexus.protocols import envelope
 from plexus.protocols.codec import Inbound

@@ -10,13 +10,13 @@ from plexus.exchange.call import Call, Question, has_form, read_form, read_quest
 from plexus.exchange.count import count_tokens
 from plexus.exchange.exchange import Exchange
 from plexus.exchange.gateway import Gateway
-from plexus.exchange.keep import keep
 from plexus.exchange.native import compact
 from plexus.exchange.ports import Sink
 from plexus.exchange.prewarm import answer_prewarm
-from plexus.exchange.recall import PROTOCOL, recall
 from plexus.exchange.relay import relay
 from plexus.exchange.serving import keep_serving
+from plexus.exchange.turns.keep import keep
+from plexus.exchange.turns.recall import PROTOCOL, recall
 from plexus.routing.plan import Plan
 from plexus.routing.resolve import resolve
 

@@ -16,10 +16,10 @@ from plexus.canonical.response import Finish, FinishReason
 from plexus.canonical.usage import Usage
 from plexus.domain.turn import Turn
 from plexus.exchange.exchange import Exchange
-from plexus.exchange.items import kept_item
-from plexus.exchange.keep import terminal_reply
 from plexus.exchange.ports import ConnectionMemory, Sink
-from plexus.exchange.recall import Recall
+from plexus.exchange.turns.items import kept_item
+from plexus.exchange.turns.keep import terminal_reply
+from plexus.exchange.turns.recall import Recall
 from plexus.protocols.members import raw_json
 from plexus.protocols.openai_responses.socket import with_any_input
 

@@ -12,15 +12,15 @@ import msgspec
 from plexus.canonical.errors import GatewayError
 from plexus.domain.turn import Issuer, Turn
 from plexus.exchange.committable import Committable, WholeReply
-from plexus.exchange.items import kept_item
-from plexus.exchange.recall import PROTOCOL, Recall, account_of
+from plexus.exchange.turns.items import kept_item
+from plexus.exchange.turns.recall import PROTOCOL, Recall, account_of
 from plexus.protocols.members import raw_json
 from plexus.protocols.sse import split_events, split_frames
 from plexus.protocols.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from plexus.exchange.exchange import Exchange
-    from plexus.exchange.state import State
+    from plexus.exchange.turns.state import State
 
 COMPLETE = frozenset({"completed", "incomplete"})
 """A reply that ended; one that was cut short by its own limits is a reply. Failed ones, and those that still run, are not."""

@@ -5,9 +5,9 @@ import json
 import pytest
 from tests.exchange.parts import CHAT_REPLY
 
-from plexus.exchange import plain
+from plexus.exchange.carried import plain
+from plexus.exchange.carried.plain import PlainCarrier, WatchedCarrier
 from plexus.exchange.carrier import Carrier
-from plexus.exchange.plain import PlainCarrier, WatchedCarrier
 from plexus.protocols import sse
 from plexus.protocols.registry import CODECS
 

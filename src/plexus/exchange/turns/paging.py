@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from plexus.canonical.errors import bad_request
-from plexus.exchange.references import id_of, missing_item
+from plexus.exchange.turns.references import id_of, missing_item
 from plexus.protocols.members import raw_json
 
 DEFAULT, MOST = 20, 100

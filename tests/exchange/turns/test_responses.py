@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from tests.exchange.turns import MemorySpool, raw, state_of, turn
+from tests.exchange.turns.making import MemorySpool, raw, state_of, turn
 
 from plexus.canonical.errors import ClientError, ErrorKind
 from plexus.domain.snapshot import Retention
-from plexus.exchange.asking import Asking
-from plexus.exchange.kept_responses import cancel_response, get_response, list_input, remove_response, unknown_response
-from plexus.exchange.state import State
+from plexus.exchange.turns.asking import Asking
+from plexus.exchange.turns.responses import cancel_response, get_response, list_input, remove_response, unknown_response
+from plexus.exchange.turns.state import State
 
 THOUGHT = raw(id="rs_1", type="reasoning", summary=[], encrypted_content="x")
 

@@ -7,10 +7,10 @@ import msgspec
 
 from plexus.canonical.errors import ErrorKind
 from plexus.canonical.headers import Field
+from plexus.exchange.carried.upload import Source
 from plexus.exchange.exchange import Attempt, Exchange
 from plexus.exchange.gateway import Gateway
 from plexus.exchange.prepare import NotForThisTarget, Prepared, query_of
-from plexus.exchange.upload import Source
 from plexus.routing.lane import choose_lane
 from plexus.upstream.request import UpstreamRequest
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from plexus.canonical.errors import ClientError
 from plexus.domain.turn import Past
-from plexus.exchange.history import check_state, items_for, own_items, unknown_turn, with_history
+from plexus.exchange.turns.history import check_state, items_for, own_items, unknown_turn, with_history
 from plexus.protocols import envelope
 from plexus.protocols.envelope import Envelope
 

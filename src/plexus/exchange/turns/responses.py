@@ -11,10 +11,10 @@ import msgspec
 
 from plexus.canonical.errors import ClientError, ErrorKind, bad_request
 from plexus.domain.turn import Turn
-from plexus.exchange.asking import Asking
-from plexus.exchange.items import without_state
-from plexus.exchange.paging import page_of
-from plexus.exchange.state import State
+from plexus.exchange.turns.asking import Asking
+from plexus.exchange.turns.items import without_state
+from plexus.exchange.turns.paging import page_of
+from plexus.exchange.turns.state import State
 from plexus.protocols.members import raw_json
 
 ENCRYPTED = "reasoning.encrypted_content"

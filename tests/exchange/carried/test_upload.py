@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plexus.canonical.errors import ClientError, ErrorKind
-from plexus.exchange.upload import JOIN_BELOW, Passing, Source, Upload
+from plexus.exchange.carried.upload import JOIN_BELOW, Passing, Source, Upload
 from plexus.protocols.multipart import FormScanner
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper\r\n'

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.exchange.turns import state_of
+from tests.exchange.turns.making import state_of
 
 from plexus.domain.snapshot import Retention
-from plexus.exchange.sweeper import FIRST, HOUR, Sweeper
+from plexus.exchange.turns.sweeper import FIRST, HOUR, Sweeper
 
 DAY = 86400 * 1_000_000
 

@@ -16,10 +16,10 @@ from plexus.canonical.request import TurnPlace
 from plexus.domain.provider import Provider
 from plexus.domain.route import Target
 from plexus.domain.turn import EarlierTurn, Past
-from plexus.exchange.history import check_state, items_for, own_items, unknown_turn, with_history
 from plexus.exchange.ports import ConnectionMemory, TurnStore
-from plexus.exchange.references import MARK, follow_references
-from plexus.exchange.state import State
+from plexus.exchange.turns.history import check_state, items_for, own_items, unknown_turn, with_history
+from plexus.exchange.turns.references import MARK, follow_references
+from plexus.exchange.turns.state import State
 from plexus.protocols import envelope
 from plexus.protocols.envelope import Envelope
 from plexus.routing.plan import Plan

@@ -8,7 +8,7 @@ import msgspec
 
 from plexus.canonical.errors import ClientError, ErrorKind
 from plexus.domain.turn import Past
-from plexus.exchange.state import State
+from plexus.exchange.turns.state import State
 from plexus.protocols.unreadable import UNREADABLE
 
 MARK = b"item_reference"

@@ -10,7 +10,7 @@ import msgspec
 
 from plexus.domain.snapshot import Retention
 from plexus.domain.turn import EarlierTurn, Issuer, Past, Turn
-from plexus.exchange.state import State
+from plexus.exchange.turns.state import State
 
 
 def raw(**members: Any) -> msgspec.Raw:

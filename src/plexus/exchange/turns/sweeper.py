@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from plexus.exchange.state import State
+from plexus.exchange.turns.state import State
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.exchange.turns import raw
+from tests.exchange.turns.making import raw
 
-from plexus.exchange.items import kept_item, without_state
+from plexus.exchange.turns.items import kept_item, without_state
 
 
 def kept(**members: Any) -> Any:

@@ -12,13 +12,13 @@ import msgspec
 
 from plexus.canonical.errors import ClientError, bad_request
 from plexus.domain.turn import Conversation, Past
-from plexus.exchange.asking import Asking
-from plexus.exchange.items import kept_item, without_state
-from plexus.exchange.kept_responses import ENCRYPTED
-from plexus.exchange.paging import list_of, page_of
-from plexus.exchange.recall import OFF_HINT, unknown_conversation
-from plexus.exchange.references import id_of, missing_item
-from plexus.exchange.state import State
+from plexus.exchange.turns.asking import Asking
+from plexus.exchange.turns.items import kept_item, without_state
+from plexus.exchange.turns.paging import list_of, page_of
+from plexus.exchange.turns.recall import OFF_HINT, unknown_conversation
+from plexus.exchange.turns.references import id_of, missing_item
+from plexus.exchange.turns.responses import ENCRYPTED
+from plexus.exchange.turns.state import State
 from plexus.protocols import envelope
 from plexus.protocols.members import raw_json
 from plexus.protocols.unreadable import UNREADABLE

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.exchange.turns import ScriptedStore, state_of
+from tests.exchange.turns.making import ScriptedStore, state_of
 
 from plexus.canonical.errors import ClientError
 from plexus.domain.turn import Conversation
-from plexus.exchange.asking import Asking
-from plexus.exchange.kept_conversations import add_items, change_conversation, create_conversation, shown
+from plexus.exchange.turns.asking import Asking
+from plexus.exchange.turns.conversations import add_items, change_conversation, create_conversation, shown
 
 
 def asking(body: Any) -> Asking:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.exchange.turns import MemorySpool, ScriptedStore, ids, raw, state_of, turn
+from tests.exchange.turns.making import MemorySpool, ScriptedStore, ids, raw, state_of, turn
 
 from plexus.canonical.errors import ClientError, ErrorKind, bad_request
 from plexus.domain.snapshot import Retention

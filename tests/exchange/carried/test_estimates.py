@@ -5,8 +5,8 @@ from tests.exchange.parts import call
 
 from plexus.accounting.estimate import IMAGE, estimate_text
 from plexus.exchange.call import Question, read_question
-from plexus.exchange.carried_estimates import estimate_carried
-from plexus.exchange.upload import Upload
+from plexus.exchange.carried.estimates import estimate_carried
+from plexus.exchange.carried.upload import Upload
 from plexus.protocols.multipart import FormScanner
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.exchange.turns import ScriptedStore, ids, raw, state_of
+from tests.exchange.turns.making import ScriptedStore, ids, raw, state_of
 
 from plexus.canonical.errors import ClientError, ErrorKind
 from plexus.domain.turn import Past
-from plexus.exchange.references import follow_references, id_of, missing_item, named_by
+from plexus.exchange.turns.references import follow_references, id_of, missing_item, named_by
 
 NAMED = raw(type="item_reference", id="msg_1")
 SAID = raw(type="message", id="msg_9", content="item_reference")

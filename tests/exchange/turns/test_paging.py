@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.exchange.turns import raw
+from tests.exchange.turns.making import raw
 
 from plexus.canonical.errors import ClientError
-from plexus.exchange.paging import list_of, page_of
+from plexus.exchange.turns.paging import list_of, page_of
 
 ITEMS = [raw(id=str(number)) for number in range(30)]
 

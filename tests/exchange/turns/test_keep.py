@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from tests.builders import provider, route, snapshot, target
 from tests.exchange.parts import DONE, chunk, json_reply, lab, stream_reply
-from tests.exchange.turns import MemorySpool, state_of
+from tests.exchange.turns.making import MemorySpool, state_of
 
 from plexus.domain.record import Record
 from plexus.domain.turn import Issuer, Turn
-from plexus.exchange.keep import terminal_reply
+from plexus.exchange.turns.keep import terminal_reply
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
 
 RESPONSES, CHAT = "openai_responses", "openai_chat"

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from tests.builders import provider, route, snapshot, target
 from tests.exchange.parts import CHAT_REPLY, Lab, call, json_reply, lab
-from tests.exchange.turns import MemorySpool, ScriptedStore, raw, state_of, turn
+from tests.exchange.turns.making import MemorySpool, ScriptedStore, raw, state_of, turn
 
 from plexus.canonical.errors import ClientError, ErrorKind, ProviderError
 from plexus.domain.snapshot import Retention
 from plexus.domain.turn import EarlierTurn, Issuer, Past, Turn
 from plexus.exchange.pipeline import run
-from plexus.exchange.recall import Recall, account_of, conversation_items, unknown_conversation
+from plexus.exchange.turns.recall import Recall, account_of, conversation_items, unknown_conversation
 from plexus.protocols import envelope
 
 RESPONSES, CHAT = "openai_responses", "openai_chat"
