@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +80,20 @@ def test_the_root_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert len(key) == 32
     assert load_or_make_root_key(settings) == key
     assert (tmp_path / "deep" / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_two_that_start_at_once_get_one_root_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings.from_environ({"PLEXUS_CONFIG": str(tmp_path / "p.yaml")})
+    written, others = os.fdopen, []
+
+    def other_first(*arguments: Any, **members: Any) -> Any:
+        monkeypatch.setattr(os, "fdopen", written)
+        others.append(load_or_make_root_key(settings))  # the other process, just before ours has written its key
+        return written(*arguments, **members)
+
+    monkeypatch.setattr(os, "fdopen", other_first)
+    assert [load_or_make_root_key(settings)] == others
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
 
 
 def test_the_environments_root_key_makes_no_file(tmp_path: Path) -> None:

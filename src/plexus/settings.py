@@ -161,13 +161,17 @@ def load_or_make_root_key(settings: Settings) -> bytes:
         raise SettingsError(f"{path} holds no key. Restore it, or set ENCRYPTION_KEY.") from None
     path.parent.mkdir(parents=True, exist_ok=True)
     key = secrets.token_bytes(32)
+    made = path.with_name(f".secret.key.{secrets.token_hex(8)}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        # O_EXCL: of two processes that start at once, one makes the key and the other reads it.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # Linked when it is whole: of two processes that start at once, one makes the key and the other reads all of it.
+        os.link(made, path)
     except FileExistsError:
         return load_or_make_root_key(settings)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    finally:
+        made.unlink()
     return key
