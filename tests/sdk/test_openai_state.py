@@ -251,6 +251,8 @@ async def test_what_cannot_be_asked(tmp_path: Path) -> None:
         first = await respond(client, input="Hello")
         with pytest.raises(openai.BadRequestError, match="background"):
             await client.responses.cancel(first.id)
+        with pytest.raises(openai.BadRequestError, match="cannot be asked for here"):
+            await respond(client, input="x", background=True)
         with pytest.raises(openai.BadRequestError, match="streamed"):
             await client.responses.retrieve(first.id, stream=True)
         with pytest.raises(openai.BadRequestError, match="Mutually exclusive"):

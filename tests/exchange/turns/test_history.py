@@ -112,3 +112,16 @@ def test_what_a_body_may_not_name(members: dict[str, Any], param: str) -> None:
     with pytest.raises(ClientError) as refused:
         check_state(body(**members))
     assert refused.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("more", "refused"),
+    [({"background": True}, True), ({"background": False}, False), ({"background": True, "stream": True}, False)],
+)
+def test_a_reply_in_the_background_must_be_streamed(more: dict[str, Any], refused: bool) -> None:
+    if not refused:
+        assert check_state(body(**more)) == (None, None)
+        return
+    with pytest.raises(ClientError, match="Leave background out") as error:
+        check_state(body(**more))
+    assert error.value.param == "background"

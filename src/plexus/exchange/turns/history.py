@@ -86,7 +86,14 @@ def unknown_turn(ident: str, hint: str = "") -> ClientError:
 
 
 def check_state(body: Envelope) -> tuple[str | None, str | None]:
-    """The earlier turn and the conversation that ``body`` names. Raises ClientError where it names both, or wrongly."""
+    """The earlier turn and the conversation that ``body`` names. Raises ClientError where it names both, or wrongly, and for
+    a reply in the background that nobody could fetch here: it would be paid for all the same."""
+    if body.get("background", bool) and not body.get("stream", bool):
+        raise bad_request(
+            "background: a reply that goes on at its provider cannot be asked for here. Leave background out, or send "
+            "stream: true with it.",
+            param="background",
+        )
     previous = body.get("previous_response_id", str)
     conversation = _conversation(body)
     if previous is not None and conversation is not None:
