@@ -6,42 +6,12 @@ import msgspec
 import pytest
 
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, ProviderError
-from plexus.canonical.usage import usage
 from plexus.exchange.call import AnyCodec
 from plexus.protocols import embeddings, envelope, rerank
 from plexus.protocols.registry import CODECS
-from plexus.protocols.simple import Seen, SimpleTap, edit_model, malformed, read_reply
+from plexus.protocols.simple import edit_model, malformed, read_reply
 
 ALL = (*embeddings.CODECS, embeddings.GEMINI_BATCH, *rerank.CODECS)
-
-
-def test_a_tap_notes_what_it_is_told() -> None:
-    tap = SimpleTap(lambda body: Seen(usage(input=len(body)), bool(body)))
-    tap.watch(b"data: x\n\n")
-    assert not tap.ended
-    tap.read(b"abc")
-    assert (tap.usage, tap.empty, tap.ended, tap.terminated, tap.meaningful) == (
-        usage(input=3),
-        False,
-        True,
-        True,
-        True,
-    )
-    hollow = SimpleTap(lambda body: Seen(None, False))
-    hollow.read(b"")
-    assert hollow.empty
-
-
-def test_a_tap_keeps_the_failure_inside_a_reply() -> None:
-    failure = ProviderError(ErrorKind.RATE_LIMIT, "Later.")
-
-    def look(body: bytes) -> Seen:
-        raise failure
-
-    tap = SimpleTap(look)
-    tap.read(b"{}")
-    assert tap.failure is failure
-    assert (tap.ended, tap.empty) == (False, False)
 
 
 @pytest.mark.parametrize("codec", ALL, ids=lambda codec: f"{codec.protocol}-{codec.operation}")

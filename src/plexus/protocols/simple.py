@@ -13,45 +13,15 @@ import msgspec
 from plexus.canonical.errors import ClientError, ErrorKind, GatewayError, ProviderError
 from plexus.canonical.headers import Headers
 from plexus.canonical.losses import Losses
-from plexus.canonical.usage import Usage
 from plexus.protocols.codec import Codec, ErrorReply, Inbound, Outbound, all_of
 from plexus.protocols.envelope import Envelope
-from plexus.protocols.tap import Noted
+from plexus.protocols.tap import Seen, WholeTap
 from plexus.protocols.unreadable import UNREADABLE, as_utf8
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 Dialect = TypeVar("Dialect")
 Wire = TypeVar("Wire")
-
-
-class Seen(NamedTuple):
-    """What a reply that passes tells: its counts, and whether anything is in it."""
-
-    usage: Usage | None
-    said: bool
-
-
-class SimpleTap(Noted):
-    """Reads a whole reply; see ``protocols.codec.Tap``. ``look`` raises GatewayError for a reply that is a failure."""
-
-    __slots__ = ("_look",)
-
-    def __init__(self, look: Callable[[bytes], Seen]) -> None:
-        super().__init__()
-        self._look = look
-
-    def watch(self, events: bytes) -> None:
-        """Such replies are not streamed."""
-
-    def read(self, body: bytes) -> None:
-        """A whole JSON reply."""
-        try:
-            self.usage, self.said = self._look(body)
-        except GatewayError as failure:
-            self.failure = failure
-            return
-        self.ended = self.terminated = self.meaningful = True
 
 
 class Asking(NamedTuple):
@@ -103,7 +73,7 @@ def simple(
         path=path,
         **asking._asdict(),
         **answering._asdict(),
-        tap=lambda answers: SimpleTap(lambda body: look(body, answers)),
+        tap=lambda answers: WholeTap(lambda body: look(body, answers)),
         stream_decoder=_no_stream,
         stream_encoder=_no_stream,
         encode_stream_error=_no_stream,

@@ -5,7 +5,7 @@ import pytest
 
 from plexus.canonical.errors import ErrorKind
 from plexus.canonical.usage import Usage
-from plexus.protocols.openai_responses.side_tap import SideTap
+from plexus.protocols.openai_responses.side_tap import side_tap
 
 
 def usage_of(body: bytes) -> Usage | None:
@@ -13,7 +13,7 @@ def usage_of(body: bytes) -> Usage | None:
 
 
 def test_a_reply_is_read_whole() -> None:
-    tap = SideTap(usage_of)
+    tap = side_tap(usage_of)
     tap.watch(b"data: 1\n\n")
     assert (tap.meaningful, tap.ended, tap.terminated) == (False, False, False)
     tap.read(b"7")
@@ -33,7 +33,7 @@ def test_a_reply_is_read_whole() -> None:
     ],
 )
 def test_what_is_no_reply_fails(body: bytes, kind: ErrorKind) -> None:
-    tap = SideTap(usage_of)
+    tap = side_tap(usage_of)
     tap.read(body)
     assert tap.failure is not None
     assert tap.failure.kind is kind

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
+from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.canonical.losses import Losses
 from plexus.canonical.request import GenerateRequest
-from plexus.canonical.response import Finish
-from plexus.canonical.usage import Usage
 from plexus.protocols import envelope
 from plexus.protocols.anthropic_messages.dialect import MessagesDialect
 from plexus.protocols.anthropic_messages.encode_request import encode_request
 from plexus.protocols.anthropic_messages.errors import decode_stream_error
 from plexus.protocols.codec import Outbound
+from plexus.protocols.tap import Seen, WholeTap
 from plexus.protocols.unreadable import UNREADABLE
 
 PATH = "/messages/count_tokens"
@@ -37,39 +36,22 @@ class _Count(msgspec.Struct):
     input_tokens: int
 
 
-class CountTap:
-    """Reads the count off a native reply. See ``protocols.codec.Tap``."""
-
-    empty = False
-    said_bytes = 0
-
-    def __init__(self) -> None:
-        self.usage: Usage | None = None
-        self.finish: Finish | None = None
-        self.failure: GatewayError | None = None
-        self.meaningful = self.ended = self.terminated = False
-
-    def watch(self, events: bytes) -> None:
-        """Counts are not streamed."""
-
-    def read(self, body: bytes) -> None:
-        """The whole reply. The count is no usage: counting is free."""
-        try:
-            msgspec.json.decode(body, type=_Count)
-        except UNREADABLE:
-            self.failure = (
-                decode_stream_error(body)
-                if b'"error"' in body
-                else ProviderError(ErrorKind.UPSTREAM_MALFORMED, "The provider's count cannot be read.", status=200)
-            )
-            return
-        self.meaningful = self.ended = self.terminated = True
+def look(body: bytes) -> Seen:
+    """A native reply. The count is no usage: counting is free. Raises GatewayError for what is no count."""
+    try:
+        msgspec.json.decode(body, type=_Count)
+    except UNREADABLE:
+        if b'"error"' in body:
+            raise decode_stream_error(body) from None
+        message = "The provider's count cannot be read."
+        raise ProviderError(ErrorKind.UPSTREAM_MALFORMED, message, status=200) from None
+    return Seen(None, said=True)
 
 
-def tap(dialect: MessagesDialect) -> CountTap:
+def tap(dialect: MessagesDialect) -> WholeTap:
     """A tap for one reply."""
     del dialect
-    return CountTap()
+    return WholeTap(look)
 
 
 def encode_count(tokens: int) -> bytes:

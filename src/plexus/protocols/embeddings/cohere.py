@@ -15,7 +15,8 @@ from plexus.protocols.cohere.dialect import CohereDialect
 from plexus.protocols.embeddings.limits import lose_extras, refuse_formats, texts_of
 from plexus.protocols.embeddings.vectors import as_base64, as_numbers, from_numbers
 from plexus.protocols.members import ABSENT, Members, own_members, present
-from plexus.protocols.simple import Seen, malformed, read_reply
+from plexus.protocols.simple import malformed, read_reply
+from plexus.protocols.tap import Seen
 from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "cohere"

@@ -22,7 +22,8 @@ from plexus.protocols.gemini.errors import decode_stream_error
 from plexus.protocols.gemini.names import camel, take_node, take_nodes
 from plexus.protocols.gemini.usage import decode_usage
 from plexus.protocols.members import ABSENT, Members, decode_as, own_members, present
-from plexus.protocols.simple import Seen, malformed, read_reply
+from plexus.protocols.simple import malformed, read_reply
+from plexus.protocols.tap import Seen
 
 PROTOCOL = "gemini"
 ONE, MANY = "embedContent", "batchEmbedContents"

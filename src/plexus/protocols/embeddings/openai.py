@@ -22,7 +22,8 @@ from plexus.protocols.members import ABSENT, Members, is_string, own_members, pr
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_chat.usage import decode_usage
 from plexus.protocols.openai_errors import decode_error_body
-from plexus.protocols.simple import Seen, malformed, read_reply
+from plexus.protocols.simple import malformed, read_reply
+from plexus.protocols.tap import Seen
 from plexus.protocols.unreadable import UNREADABLE
 
 PROTOCOL = "openai_chat"

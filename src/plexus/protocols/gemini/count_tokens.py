@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
+from plexus.canonical.errors import ErrorKind, ProviderError
 from plexus.canonical.request import GenerateRequest
-from plexus.canonical.response import Finish
-from plexus.canonical.usage import Usage
 from plexus.protocols.codec import Inbound
 from plexus.protocols.gemini.dialect import GeminiDialect
 from plexus.protocols.gemini.encode_request import path_of
@@ -15,6 +13,7 @@ from plexus.protocols.gemini.errors import decode_stream_error
 from plexus.protocols.gemini.names import camel, take_node
 from plexus.protocols.gemini.request import decode_body
 from plexus.protocols.members import Members
+from plexus.protocols.tap import Seen, WholeTap
 from plexus.protocols.unreadable import UNREADABLE
 
 
@@ -35,39 +34,22 @@ class _Reply(msgspec.Struct):
     error: dict[str, msgspec.Raw] | None = None
 
 
-class CountTap:
-    """Reads a native reply. See ``protocols.codec.Tap``."""
-
-    empty = False
-    said_bytes = 0
-
-    def __init__(self) -> None:
-        self.usage: Usage | None = None
-        self.finish: Finish | None = None
-        self.failure: GatewayError | None = None
-        self.meaningful = self.ended = self.terminated = False
-
-    def watch(self, events: bytes) -> None:
-        """Counts are not streamed."""
-
-    def read(self, body: bytes) -> None:
-        """The whole reply. The count is no usage: counting is free."""
-        try:
-            seen = msgspec.json.decode(body, type=_Reply)
-        except UNREADABLE:
-            message = "The provider's count cannot be read."
-            self.failure = ProviderError(ErrorKind.UPSTREAM_MALFORMED, message, status=200)
-            return
-        if seen.error is not None:
-            self.failure = decode_stream_error(body)
-            return
-        self.meaningful = self.ended = self.terminated = True
+def look(body: bytes) -> Seen:
+    """A native reply. The count is no usage: counting is free. Raises GatewayError for what is no count."""
+    try:
+        seen = msgspec.json.decode(body, type=_Reply)
+    except UNREADABLE:
+        message = "The provider's count cannot be read."
+        raise ProviderError(ErrorKind.UPSTREAM_MALFORMED, message, status=200) from None
+    if seen.error is not None:
+        raise decode_stream_error(body)
+    return Seen(None, said=True)
 
 
-def tap(dialect: GeminiDialect) -> CountTap:
+def tap(dialect: GeminiDialect) -> WholeTap:
     """A tap for one reply."""
     del dialect
-    return CountTap()
+    return WholeTap(look)
 
 
 def encode_count(tokens: int) -> bytes:

@@ -15,8 +15,9 @@ from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
 from plexus.protocols.openai_responses.encode_request import encode_request
 from plexus.protocols.openai_responses.input_tokens import only
-from plexus.protocols.openai_responses.side_tap import SideTap
+from plexus.protocols.openai_responses.side_tap import side_tap
 from plexus.protocols.openai_responses.usage import decode_usage
+from plexus.protocols.tap import WholeTap
 
 PATH = "/responses/compact"
 MEMBERS = frozenset(
@@ -43,7 +44,7 @@ def _read(body: bytes) -> Usage | None:
     return decode_usage(reply.usage) if present(reply.usage) else None
 
 
-def tap(dialect: ResponsesDialect) -> SideTap:
+def tap(dialect: ResponsesDialect) -> WholeTap:
     """A tap for one reply."""
     del dialect
-    return SideTap(_read)
+    return side_tap(_read)

@@ -14,7 +14,8 @@ from plexus.protocols import envelope
 from plexus.protocols.codec import Outbound
 from plexus.protocols.openai_responses.dialect import ResponsesDialect
 from plexus.protocols.openai_responses.encode_request import encode_request
-from plexus.protocols.openai_responses.side_tap import SideTap
+from plexus.protocols.openai_responses.side_tap import side_tap
+from plexus.protocols.tap import WholeTap
 
 PATH = "/responses/input_tokens"
 OBJECT = "response.input_tokens"
@@ -61,10 +62,10 @@ def _read(body: bytes) -> None:
     _COUNT.decode(body)
 
 
-def tap(dialect: ResponsesDialect) -> SideTap:
+def tap(dialect: ResponsesDialect) -> WholeTap:
     """A tap for one reply. The count is no usage: counting is free."""
     del dialect
-    return SideTap(_read)
+    return side_tap(_read)
 
 
 def encode_count(tokens: int) -> bytes:

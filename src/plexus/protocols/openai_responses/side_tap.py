@@ -7,10 +7,10 @@ from collections.abc import Callable
 import msgspec
 
 from plexus.canonical.errors import ErrorKind, GatewayError, ProviderError
-from plexus.canonical.response import Finish
 from plexus.canonical.usage import Usage
 from plexus.protocols.members import ABSENT, present
 from plexus.protocols.openai_errors import decode_error_body
+from plexus.protocols.tap import Seen, WholeTap
 from plexus.protocols.unreadable import UNREADABLE
 
 
@@ -21,31 +21,16 @@ class _Failed(msgspec.Struct):
 _FAILED = msgspec.json.Decoder(_Failed)
 
 
-class SideTap:
-    """See ``protocols.codec.Tap``."""
+def side_tap(read: Callable[[bytes], Usage | None]) -> WholeTap:
+    """``read`` takes the whole reply and gives its usage. It raises one of UNREADABLE for a reply that is not as it should be."""
 
-    empty = False
-    said_bytes = 0
-
-    def __init__(self, read: Callable[[bytes], Usage | None]) -> None:
-        """``read`` takes the whole reply. It raises msgspec.MsgspecError for one that is not as it should be."""
-        self._read = read
-        self.usage: Usage | None = None
-        self.finish: Finish | None = None
-        self.failure: GatewayError | None = None
-        self.meaningful = self.ended = self.terminated = False
-
-    def watch(self, events: bytes) -> None:
-        """Nothing is streamed here."""
-
-    def read(self, body: bytes) -> None:
-        """The whole reply."""
+    def look(body: bytes) -> Seen:
         try:
-            self.usage = self._read(body)
+            return Seen(read(body), said=True)
         except UNREADABLE:
-            self.failure = _failure(body)
-            return
-        self.meaningful = self.ended = self.terminated = True
+            raise _failure(body) from None
+
+    return WholeTap(look)
 
 
 def _failure(body: bytes) -> GatewayError:

@@ -23,7 +23,8 @@ from plexus.protocols.envelope import Envelope
 from plexus.protocols.members import ABSENT, NULL, Array, Members, Object, decode_as, is_string, own_members, present
 from plexus.protocols.openai_chat.dialect import ChatDialect
 from plexus.protocols.openai_errors import decode_error_body
-from plexus.protocols.simple import Seen, malformed, read_reply
+from plexus.protocols.simple import malformed, read_reply
+from plexus.protocols.tap import Seen
 
 PROTOCOL = "openai_chat"
 """Providers serve it beside their embeddings, at the base URL of Chat Completions."""
