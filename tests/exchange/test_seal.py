@@ -27,7 +27,7 @@ def sealed(state: ReasoningState) -> ReasoningState:
 def test_foreign_state_is_sealed_for_the_client_and_opens_for_its_provider() -> None:
     state = sealed(SIGNED)
     assert (state.protocol, state.value.startswith(PREFIX)) == ("openai_chat", True)
-    assert is_sealed(state.value.encode())
+    assert is_sealed(state.value.encode(), "openai_chat")
     opened, losses = unseal(request(Reasoning(text="t", state=state)), "acme", KEY)
     (block,) = opened.messages[0].content
     assert block == Reasoning(text="t", state=msgspec.structs.replace(SIGNED, provider="acme"))

@@ -107,7 +107,7 @@ def _must_be_decoded(body: Envelope, client: AnyCodec, dialect: msgspec.Struct) 
     """Whether ``body`` cannot go to a provider of the client's own protocol as it is."""
     if client.asks:
         return False  # who serves it takes it as it is
-    return is_sealed(body.raw) if client.generates else not client.fits(body, dialect)
+    return is_sealed(body.raw, client.protocol) if client.generates else not client.fits(body, dialect)
 
 
 ASKS_NOTHING = frozenset({"model", "messages", "anthropic_version"})
@@ -156,7 +156,7 @@ def _translate(
     request: Asked = msgspec.structs.replace(exchange.canonical, model=attempt.target.model)
     if isinstance(request, GenerateRequest):
         request = msgspec.structs.replace(request, stream_usage=True)
-        if is_sealed(exchange.inbound.envelope.raw):
+        if is_sealed(exchange.inbound.envelope.raw, exchange.codec.protocol):
             request, left_out = unseal(request, attempt.target.provider.name, gateway.seal_key)
             losses.join(left_out)
         request = put_stand_ins(request, codec.protocol, losses)

@@ -231,7 +231,7 @@ def test_a_sealed_one_is_base64_on_the_wire(words: str | None, urlsafe: bool) ->
     written = encode_signature(ReasoningState("gemini", SEALED), words=words)
     assert written is not None
     base64.b64decode(written, validate=True)
-    assert body_is_sealed(b'{"thoughtSignature":"%b"}' % written.encode())
+    assert body_is_sealed(b'{"thoughtSignature":"%b"}' % written.encode(), "gemini")
     signature = decode_signature(written.replace("+", "-").replace("/", "_") if urlsafe else written)
     assert signature.state is not None
     assert is_sealed(signature.state)
